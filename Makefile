@@ -1,0 +1,63 @@
+# Everything from a checkout, Python 3.11 or newer, and make.
+PYTHON ?= python3
+BIN := .venv/bin
+SPECTRAL := @stoplight/spectral-cli@6.16.3
+REDOCLY := @redocly/cli@2.77.0
+
+.PHONY: run test install check fix openapi lock fuzz bench clean
+
+run: .venv/.run  ## set up and serve on http://127.0.0.1:8000; ARGS="--port 9000" adds options
+	@exec $(BIN)/python -m service serve $(ARGS)
+
+test: .venv/.dev  ## set up and pass the tests
+	$(BIN)/python -m pytest $(ARGS)
+
+install: .venv/.dev  ## set up only
+
+check: .venv/.dev  ## style, types, layers, the document and the compose file
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/interrogate --quiet tests
+	$(BIN)/python -m service openapi | diff -u openapi/openapi.json - && echo "openapi/openapi.json is up to date"
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	@if command -v npx >/dev/null; then $(MAKE) --no-print-directory lint-document; else echo "no node: document not linted"; fi
+
+.PHONY: lint-document
+lint-document:
+	npx --yes $(SPECTRAL) lint openapi/openapi.json --ruleset openapi/spectral.yaml --fail-severity hint
+	REDOCLY_TELEMETRY=off npx --yes $(REDOCLY) lint openapi/openapi.json --config openapi/redocly.yaml
+
+fix: .venv/.dev  ## format, and mend what a tool can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+openapi: .venv/.run  ## write openapi/openapi.json anew
+	$(BIN)/python -m service openapi > openapi/openapi.json
+
+lock: .venv/.dev  ## resolve the dependencies anew
+	$(BIN)/uv pip compile pyproject.toml $(LOCK) -o requirements.txt
+	$(BIN)/uv pip compile pyproject.toml --group dev -c requirements.txt $(LOCK) -o requirements-dev.txt
+
+LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	--no-annotate --custom-compile-command "make lock"
+
+fuzz: .venv/.dev  ## schemathesis at length, with a new seed each time
+	$(BIN)/python -m pytest tests/openapi -m fuzz --no-cov $(ARGS)
+
+bench: .venv/.dev  ## against FastAPI and against bare ASGI, side by side
+	$(BIN)/python -m tests.ops.bench $(ARGS)
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+
+.venv/.run: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "minihedge needs Python 3.11 or newer; name one with make PYTHON=...")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+.venv/.dev: requirements-dev.txt .venv/.run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@

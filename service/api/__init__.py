@@ -1,0 +1,1 @@
+"""HTTP, and nothing but: requests in, one pure function, replies and problems out."""

@@ -1,0 +1,167 @@
+"""The OpenAPI document: every operation, every status it can answer with, examples that are real answers.
+
+Law: paths, methods, texts and records are read from the handlers themselves. Only what a handler can't know is written
+here, and tests hold all of it against the running service.
+"""
+
+import json
+from typing import Any, NamedTuple
+
+import msgspec
+from litestar.handlers import HTTPRouteHandler
+
+from service import __version__
+from service.api import examples, health, pages, problems, sizing, wire
+from service.api.problems import KINDS, Problem
+from service.api.schemas import Schema, build_components
+from service.hedging.sizing import LARGEST_NOTIONAL
+
+_DESCRIPTION = """\
+How many mini-futures hedge a basket of altcoins, and what rounding, beta, fees and margin do to the hedge.
+
+Decimals are JSON strings in plain notation in both directions. Rates, shares and moves are fractions: 0.05 is 5 %. \
+A cost is positive, a residual exposure above 0 is still long. Computations are POST, idempotent and free of side \
+effects. All prices of a request are in one quote currency, which the caller chooses.
+
+Every refusal is an RFC 9457 problem whose `type` leads to a page. Unknown paths answer 404, wrong methods 405 with \
+Allow, request heads over 32 KiB 431 from the server itself. Every answer carries X-Request-ID and Server-Timing.
+"""
+
+
+class Operation(NamedTuple):
+    """One operation as the document shows it."""
+
+    handler: HTTPRouteHandler
+    name: str
+    tag: str
+    refusals: tuple[str, ...] = ()
+    """Codes of the problems that it can answer with, from `problems.KINDS`."""
+    reply: type[msgspec.Struct] | None = None
+    """Record of the answer; None for text."""
+    request: type[msgspec.Struct] | None = None
+
+
+_SIZING_REFUSALS = tuple(code for code in KINDS if code not in {"not_found", "method_not_allowed"})
+OPERATIONS = (
+    Operation(sizing.size, "sizeHedge", "hedging", _SIZING_REFUSALS, sizing.SizingReply, sizing.SizingRequest),
+    Operation(pages.explain_problem, "explainProblem", "operations", ("not_found",), pages.ProblemKind),
+    Operation(health.check_live, "checkLive", "operations", (), health.Health),
+    Operation(health.check_ready, "checkReady", "operations", (), health.Health),
+    Operation(health.read_metrics, "readMetrics", "operations"),
+)
+
+
+def write_document() -> bytes:
+    """Write the document as JSON text, the same bytes every time."""
+    records = [record for entry in OPERATIONS for record in (entry.request, entry.reply) if record is not None]
+    document = {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "minihedge",
+            "version": __version__,
+            "summary": "Hedges a basket of altcoins with short mini-futures.",
+            "description": _DESCRIPTION,
+            "contact": {"name": "The minihedge authors"},
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [{"url": "/", "description": "Where this document was read."}],
+        "tags": [
+            {"name": "hedging", "description": "Questions about a hedge."},
+            {"name": "operations", "description": "The state of the service, and what its problems mean."},
+        ],
+        "security": [],
+        "paths": _paths(),
+        "components": {"schemas": build_components([*records, Problem])},
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+
+
+def _paths() -> dict[str, Schema]:
+    paths: dict[str, Schema] = {}
+    for entry in OPERATIONS:
+        (path,) = entry.handler.paths
+        method = "post" if "POST" in entry.handler.http_methods else "get"
+        paths[path.replace(":str}", "}")] = {method: _operation(entry)}
+    return dict(sorted(paths.items()))
+
+
+def _operation(entry: Operation) -> Schema:
+    summary, _, description = (entry.handler.fn.__doc__ or "").partition("\n\n")
+    return {
+        "operationId": entry.name,
+        "summary": summary.strip().removesuffix("."),
+        "description": " ".join(description.split()),
+        "tags": [entry.tag],
+        **({"parameters": [_CODE]} if "{code" in next(iter(entry.handler.paths)) else {}),
+        **({"requestBody": _request_body(entry.request)} if entry.request else {}),
+        "responses": {"200": _reply(entry), **_refusals(entry.refusals)},
+    }
+
+
+_CODE = {
+    "name": "code",
+    "in": "path",
+    "required": True,
+    "description": "Code of the problem.",
+    "schema": {"type": "string", "enum": list(KINDS)},
+    "example": "price_missing",
+}
+
+
+def _request_body(record: type[msgspec.Struct]) -> Schema:
+    content = {"schema": {"$ref": f"#/components/schemas/{record.__name__}"}, "examples": examples.SIZING}
+    return {"required": True, "description": "The question.", "content": {wire.MEDIA_TYPE: content}}
+
+
+def _reply(entry: Operation) -> Schema:
+    if entry.reply is None:
+        content: Schema = {"text/plain": {"schema": {"type": "string"}, "example": "hedge_build_info 1.0\n"}}
+    else:
+        schema = {"$ref": f"#/components/schemas/{entry.reply.__name__}"}
+        content = {wire.MEDIA_TYPE: {"schema": schema, **_reply_examples(entry)}}
+    return {"description": "The answer.", "headers": _HEADERS, "content": content}
+
+
+def _reply_examples(entry: Operation) -> Schema:
+    if entry.request is None:
+        return {}
+    shown = {}
+    for name, example in examples.SIZING.items():
+        question = wire.decode(sizing.SizingRequest, json.dumps(example["value"]).encode())
+        reply = wire.encode(sizing.answer(question, LARGEST_NOTIONAL))
+        shown[name] = {"summary": f"Answer to {name}", "value": json.loads(reply)}
+    return {"examples": shown}
+
+
+def _refusals(codes: tuple[str, ...]) -> Schema:
+    by_status: dict[int, list[str]] = {}
+    for code in codes:
+        by_status.setdefault(KINDS[code].status, []).append(code)
+    return {str(status): _refusal(by_status[status]) for status in sorted(by_status)}
+
+
+def _refusal(codes: list[str]) -> Schema:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    example = {
+        "type": f"/problems/{codes[0]}",
+        "title": KINDS[codes[0]].title,
+        "status": KINDS[codes[0]].status,
+        "detail": KINDS[codes[0]].meaning,
+        "code": codes[0],
+        "request_id": "f3a1",
+        "errors": [],
+    }
+    return {
+        "description": " ".join(f"`{code}`: {KINDS[code].meaning}" for code in codes),
+        "headers": _HEADERS,
+        "content": {problems.MEDIA_TYPE: {"schema": schema, "example": example}},
+    }
+
+
+_HEADERS: dict[str, Any] = {
+    "X-Request-ID": {
+        "description": "The caller's own id where it sent a printable one, else a new one.",
+        "schema": {"type": "string", "maxLength": 128},
+        "example": "f3a1",
+    }
+}

@@ -1,0 +1,139 @@
+"""Records as JSON Schema: the document says exactly what decoding enforces, because both read the same types."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, cast
+
+from msgspec import NODEFAULT, inspect
+
+from service.api.violations import node_of, published
+from service.hedging.units import Exact, Instant
+
+Schema = dict[str, Any]
+
+
+def build_components(records: Iterable[Any]) -> dict[str, Schema]:
+    """Write a component for every record and every word that the given records are made of, sorted by name."""
+    components: dict[str, Schema] = {}
+    for record in records:
+        _write(node_of(record), components)
+    return dict(sorted(components.items()))
+
+
+def _write(node: inspect.Type, components: dict[str, Schema]) -> Schema:
+    return _WRITERS[type(node)](node, components)
+
+
+def _write_metadata(node: inspect.Metadata, components: dict[str, Schema]) -> Schema:
+    return {**_write(node.type, components), **(node.extra_json_schema or {})}
+
+
+def _write_struct(node: inspect.StructType, components: dict[str, Schema]) -> Schema:
+    name = node.cls.__name__
+    if name not in components:
+        components[name] = {}
+        components[name] = _struct(node, components)
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _struct(node: inspect.StructType, components: dict[str, Schema]) -> Schema:
+    properties: Schema = {}
+    if node.tag_field is not None:
+        tag = {"type": "string", "enum": [node.tag], "description": "Style of the contract.", "examples": [node.tag]}
+        properties[node.tag_field] = tag
+    for field in node.fields:
+        default = {} if field.default is NODEFAULT else {"default": _plain(field.default)}
+        properties[field.encode_name] = {**_write(field.type, components), **default}
+    tagged = [] if node.tag_field is None else [node.tag_field]
+    return {
+        "type": "object",
+        "description": " ".join((node.cls.__doc__ or "").split()),
+        "properties": properties,
+        "required": tagged + [field.encode_name for field in node.fields if field.required],
+        **({"additionalProperties": False} if node.forbid_unknown_fields else {}),
+    }
+
+
+def _plain(default: object) -> object:
+    return str(default) if isinstance(default, Exact) else default
+
+
+def _write_union(node: inspect.UnionType, components: dict[str, Schema]) -> Schema:
+    options = [_write(option, components) for option in node.types if not isinstance(option, inspect.NoneType)]
+    if len(options) == len(node.types):
+        return {"oneOf": options, "discriminator": _discriminator(node)}
+    (option,) = options
+    if "type" not in option:
+        return {"oneOf": [option, {"type": "null"}]}
+    nullable = {**option, "type": [option["type"], "null"]}
+    return {**nullable, "enum": [*option["enum"], None]} if "enum" in option else nullable
+
+
+def _discriminator(node: inspect.UnionType) -> Schema:
+    options = [cast("inspect.StructType", option) for option in node.types]
+    mapping = {str(option.tag): f"#/components/schemas/{option.cls.__name__}" for option in options}
+    return {"propertyName": options[0].tag_field, "mapping": mapping}
+
+
+def _write_array(node: inspect.VarTupleType, components: dict[str, Schema]) -> Schema:
+    limits = {"minItems": node.min_length, "maxItems": node.max_length}
+    return {"type": "array", "items": _write(node.item_type, components), **_present(limits)}
+
+
+def _write_mapping(node: inspect.DictType, components: dict[str, Schema]) -> Schema:
+    return {
+        "type": "object",
+        "propertyNames": {"type": "string", **_write(node.key_type, components)},
+        "additionalProperties": _write(node.value_type, components),
+        **_present({"maxProperties": node.max_length}),
+    }
+
+
+def _write_text(node: inspect.StrType, _: object) -> Schema:
+    pattern = None if node.pattern is None else published(node.pattern)
+    return {"type": "string", **_present({"pattern": pattern, "maxLength": node.max_length})}
+
+
+def _write_word(node: inspect.CustomType, components: dict[str, Schema]) -> Schema:
+    word = cast("type[Exact | Instant]", node.cls)
+    components[word.__name__] = {
+        "type": "string",
+        "format": "decimal" if issubclass(word, Exact) else "date-time",
+        "pattern": f"^(?:{word.pattern})$",
+        "maxLength": word.max_length,
+        "description": " ".join((word.__doc__ or "").split()),
+        "examples": [word.example],
+    }
+    return {"$ref": f"#/components/schemas/{word.__name__}"}
+
+
+def _write_number(node: inspect.FloatType | inspect.IntType, _: object) -> Schema:
+    kind = "integer" if isinstance(node, inspect.IntType) else "number"
+    form = "int32" if kind == "integer" else "double"
+    return {"type": kind, "format": form, **_present({"minimum": node.ge, "maximum": node.le})}
+
+
+def _write_flag(_node: inspect.BoolType, _: object) -> Schema:
+    return {"type": "boolean"}
+
+
+def _write_choice(node: inspect.LiteralType, _: object) -> Schema:
+    return {"type": "string", "enum": list(node.values), "examples": [node.values[0]]}
+
+
+def _present(keywords: Schema) -> Schema:
+    return {name: value for name, value in keywords.items() if value is not None}
+
+
+_WRITERS: dict[type, Callable[[Any, dict[str, Schema]], Schema]] = {
+    inspect.Metadata: _write_metadata,
+    inspect.StructType: _write_struct,
+    inspect.UnionType: _write_union,
+    inspect.VarTupleType: _write_array,
+    inspect.DictType: _write_mapping,
+    inspect.StrType: _write_text,
+    inspect.CustomType: _write_word,
+    inspect.FloatType: _write_number,
+    inspect.IntType: _write_number,
+    inspect.BoolType: _write_flag,
+    inspect.LiteralType: _write_choice,
+}

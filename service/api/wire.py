@@ -1,0 +1,164 @@
+"""Bytes to records and back, strictly: what the document does not allow is refused.
+
+Law: a body is decoded once, into the record the handler names. Litestar's data transfer layer is where that happens:
+`Wire` as `dto` and `return_dto` of a router keeps every handler an ordinary typed function.
+"""
+
+import asyncio
+import json
+from functools import cache
+from typing import Any
+
+import msgspec
+from litestar import HttpMethod, Request
+from litestar.connection import ASGIConnection
+from litestar.dto import AbstractDTO
+from litestar.exceptions import InternalServerException
+from litestar.handlers import BaseRouteHandler
+from litestar.typing import FieldDefinition
+
+from service.api.problems import RefusalError, Violation
+from service.api.violations import find_violations
+
+MEDIA_TYPE = "application/json"
+READ = (HttpMethod.GET, HttpMethod.HEAD)
+"""Methods of an operation that reads: whoever may GET may ask for the head alone."""
+LARGEST_BODY = 1024 * 1024
+_LONGEST_INTEGER = 300
+
+encode = msgspec.json.Encoder(enc_hook=str).encode
+"""Write a record as JSON, its words in plain notation."""
+
+
+class Wire(AbstractDTO[Any]):
+    """Strict JSON for a router's handlers: decodes `data` into its record, encodes what the handler returns."""
+
+    @classmethod
+    def create_for_field_definition(cls, *_: object, **__: object) -> None:
+        """Need no generated transfer model: the record is the model."""
+
+    @classmethod
+    def is_supported_model_type_field(cls, field_definition: FieldDefinition) -> bool:
+        """Take every record."""
+        return field_definition.is_subclass_of(msgspec.Struct)
+
+    def decode_bytes(self, value: bytes) -> Any:  # noqa: ANN401
+        """Decode the body of a request."""
+        return decode(self.asgi_connection.route_handler.parsed_data_field.annotation, value)
+
+    def data_to_encodable_type(self, data: Any) -> bytes:  # noqa: ANN401
+        """Encode the record that answers it."""
+        return encode(data)
+
+
+class BoundedRequest(Request[Any, Any, Any]):
+    """A request whose body has to arrive whole and in time."""
+
+    async def body(self) -> bytes:
+        """Read the body; raise `RefusalError` if it is empty, cut short or too slow."""
+        try:
+            async with asyncio.timeout(self.app.state.settings.body_seconds):
+                body = await super().body()
+        except TimeoutError:
+            raise RefusalError("body_timeout", headers={"connection": "close"}) from None
+        except InternalServerException:
+            raise RefusalError("body_incomplete") from None
+        if not body:
+            raise RefusalError("not_json", "The body is empty")
+        return body
+
+
+def decode(model: Any, body: bytes) -> Any:  # noqa: ANN401
+    """Decode a body into its record.
+
+    Raises:
+        RefusalError: not_utf8, not_json, duplicate_key or too_deep (400); invalid_request (422) with every violation.
+    """
+    try:
+        record = _decoder(model).decode(body)
+    except msgspec.ValidationError:
+        raise _invalid(model, _load(body)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        _load(body)
+        raise RefusalError("not_json") from None
+    _load(body)
+    return record
+
+
+@cache
+def _decoder(model: Any) -> msgspec.json.Decoder[Any]:  # noqa: ANN401
+    return msgspec.json.Decoder(model, dec_hook=_parse_word)
+
+
+def _parse_word(word: Any, value: object) -> Any:  # noqa: ANN401
+    return word.parse(value)
+
+
+def _invalid(model: Any, value: object) -> RefusalError:  # noqa: ANN401
+    errors = find_violations(model, value)
+    return RefusalError(
+        "invalid_request", f"{len(errors)} places to change, the first: {errors[0].detail}", errors=errors
+    )
+
+
+def _load(body: bytes) -> object:
+    """Read the body as plain JSON once more: msgspec can't see a key that is given twice."""
+    try:
+        return _plain.decode(body.decode())
+    except UnicodeDecodeError:
+        raise RefusalError("not_utf8") from None
+    except RecursionError:
+        raise RefusalError("too_deep") from None
+    except json.JSONDecodeError as error:
+        raise RefusalError("not_json", f"{error.msg} at character {error.pos}") from None
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise RefusalError("duplicate_key")
+    return found
+
+
+def _integer(digits: str) -> float:
+    return int(digits) if len(digits) <= _LONGEST_INTEGER else float("inf")
+
+
+def _no_constant(name: str) -> float:
+    raise RefusalError("not_json", f"{name} is not JSON")
+
+
+_plain = json.JSONDecoder(object_pairs_hook=_unique, parse_int=_integer, parse_constant=_no_constant)
+
+
+def accepts_json(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Refuse, as a guard, a caller that does not take JSON."""
+    accept = connection.headers.get("accept")
+    if accept is not None and not _allows_json(accept):
+        raise RefusalError("not_acceptable")
+
+
+def sends_json(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Refuse, as a guard, a body that is not declared as plain JSON, and any query parameter."""
+    kind, _separator, options = connection.headers.get("content-type", "").partition(";")
+    plain = options.strip().lower().replace('"', "") in {"", "charset=utf-8"}
+    if (
+        kind.strip().lower() != MEDIA_TYPE
+        or not plain
+        or connection.headers.get("content-encoding", "identity") != "identity"
+    ):
+        raise RefusalError("unsupported_media_type", headers={"accept": MEDIA_TYPE})
+    if connection.scope["query_string"]:
+        name = next(iter(connection.query_params))
+        violation = Violation(parameter=name[:64], code="unknown_parameter", detail="All goes into the body")
+        raise RefusalError("invalid_request", "This operation takes no query parameters", errors=[violation])
+
+
+def _allows_json(accept: str) -> bool:
+    """Weigh the most specific range that matches JSON, as RFC 9110 has it; q=0 forbids."""
+    weights = {}
+    for entry in accept.split(","):
+        kind, *parameters = (part.strip().lower() for part in entry.split(";"))
+        quality = next((value[2:] for value in parameters if value.startswith("q=")), "1")
+        weights[kind] = quality.strip("0.") != ""
+    return next((weights[kind] for kind in (MEDIA_TYPE, "application/*", "*/*") if kind in weights), False)

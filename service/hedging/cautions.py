@@ -1,0 +1,53 @@
+"""What to know before acting on an answer."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+Code = Literal[
+    "below_min_notional",
+    "below_min_quantity",
+    "beta_flips_side",
+    "beta_ignored",
+    "capped_at_max_quantity",
+    "depeg",
+    "duplicates_merged",
+    "expiry_near",
+    "liquidation_near",
+    "no_exposure",
+    "no_legal_size",
+    "over_hedge",
+    "own_beta",
+    "raised_to_min_notional",
+    "raised_to_min_quantity",
+    "rounds_to_zero",
+    "unused_prices",
+    "wallet_too_small",
+]
+
+
+class Caution(Struct, frozen=True, kw_only=True):
+    """Something that a careful trader would mention about the answer."""
+
+    code: Annotated[Code, Meta(description="Stable name of the warning.", examples=["over_hedge"])]
+    pointer: Annotated[
+        str,
+        Meta(
+            description="JSON pointer, as a URI fragment, to the part of this reply that the warning is about.",
+            examples=["#/candidates/1"],
+            max_length=300,
+        ),
+    ]
+    detail: Annotated[
+        str,
+        Meta(
+            description="The warning in a sentence, with its numbers.",
+            examples=["Covers 130 % of the exposure: the part above it is a speculative short"],
+            max_length=1000,
+        ),
+    ]
+
+
+def caution(code: Code, detail: str, *path: str | int) -> Caution:
+    """Make a warning about the part of the reply that the path leads to."""
+    return Caution(code=code, pointer="#" + "".join(f"/{step}" for step in path), detail=detail)

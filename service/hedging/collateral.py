@@ -1,0 +1,203 @@
+"""What is posted behind a hedge, and whether it survives.
+
+Law: the gain on the coins sits elsewhere and does not answer the margin call; only what is in the wallet counts.
+"""
+
+from decimal import ROUND_CEILING, Decimal
+from typing import Annotated, Literal, NamedTuple
+
+from msgspec import Meta, Struct
+
+from service.hedging.contracts import Contract, Settlement, settlement
+from service.hedging.errors import Fault, LeverageOutOfRangeError, MarginConflictError, MarginTermsMissingError
+from service.hedging.margin import Position, Tier, liquidation_price, maintenance_margin, maintenance_tiers
+from service.hedging.rounding import toward
+from service.hedging.units import Amount, Leverage, Money, PriceLevel, Rise, Share, Side, exactly
+
+LiquidationReason = Literal[
+    "no_contracts", "not_liquidatable", "initial_margin_rate_missing", "maintenance_rate_missing"
+]
+
+
+class Collateral(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the hedger posts; without it, the least that the contract asks for."""
+
+    wallet_balance: Annotated[
+        Amount | None,
+        Meta(description="Margin behind this position alone, in the contract's settlement currency, after entry fees."),
+    ] = None
+    leverage: Annotated[
+        Leverage | None, Meta(description="Position value per unit of margin posted; instead of wallet_balance.")
+    ] = None
+    survive_move: Annotated[
+        Rise | None,
+        Meta(description="Move against the hedge that it has to survive, as a fraction of the entry price."),
+    ] = None
+
+
+class Margin(Struct, frozen=True, kw_only=True):
+    """Margin of one candidate; amounts in the contract's settlement currency."""
+
+    currency: Annotated[
+        Settlement, Meta(description="Currency of the amounts: `quote` (linear) or `base`, the coin (inverse).")
+    ]
+    wallet: Annotated[
+        Money | None,
+        Meta(
+            description="Margin behind the position: as sent, or the initial margin; null as initial.", examples=["300"]
+        ),
+    ]
+    initial: Annotated[Money | None, Meta(description="Margin to open the position, rounded up.", examples=["300"])]
+    initial_reason: Annotated[
+        Literal["initial_margin_rate_missing"] | None, Meta(description="Why there is no initial margin.")
+    ]
+    maintenance: Annotated[
+        Money | None, Meta(description="Margin that must remain at the entry price, rounded up.", examples=["24"])
+    ]
+    maintenance_reason: Annotated[
+        Literal["maintenance_rate_missing"] | None, Meta(description="Why there is no maintenance margin.")
+    ]
+    liquidation_price: Annotated[
+        PriceLevel | None, Meta(description="Mark price at which the exchange closes it, rounded toward the entry.")
+    ]
+    liquidation_move: Annotated[
+        Share | None,
+        Meta(description="liquidation_price / futures_price - 1: positive for a short.", examples=["0.04581667"]),
+    ]
+    liquidation_reason: Annotated[
+        LiquidationReason | None,
+        Meta(description="Why there is no liquidation price; not_liquidatable: no price above zero reaches it."),
+    ]
+    survives: Annotated[
+        bool | None,
+        Meta(
+            description="Whether the wallet covers the initial margin and the hedge outlives survive_move; null where "
+            "the request has no margin."
+        ),
+    ]
+
+
+class Backing(NamedTuple):
+    """The terms on which every candidate of one hedge is margined."""
+
+    contract: Contract
+    side: Side
+    futures_price: Decimal
+    collateral: Collateral | None
+    tiers: tuple[Tier, ...] | None
+    initial_rate: Decimal | None
+
+
+@exactly
+def back_hedge(contract: Contract, side: Side, *, futures_price: Decimal, collateral: Collateral | None) -> Backing:
+    """Settle the terms of margin, or refuse them.
+
+    Raises:
+        MarginConflictError: if both a wallet and a leverage are given.
+        LeverageOutOfRangeError: if the leverage asks for less than the contract's initial margin.
+        MarginTermsMissingError: if a move is to be survived and the terms to judge it are not given.
+    """
+    backing = Backing(
+        contract=contract,
+        side=side,
+        futures_price=futures_price,
+        collateral=collateral,
+        tiers=maintenance_tiers(contract),
+        initial_rate=_initial_rate(contract, collateral),
+    )
+    if collateral is not None and collateral.survive_move is not None:
+        _require_terms(backing, collateral)
+    return backing
+
+
+@exactly
+def post_margin(backing: Backing, contracts: Decimal, value: Decimal) -> Margin:
+    """Work out the margin of one candidate.
+
+    Args:
+        backing: the terms of the hedge.
+        contracts: size of the position, at least zero.
+        value: its value in the settlement currency at the futures price.
+    """
+    initial = None if backing.initial_rate is None else value * backing.initial_rate
+    wallet = _wallet(backing, initial)
+    maintenance = None if backing.tiers is None else maintenance_margin(backing.tiers, value)
+    price, reason = _liquidation(backing, contracts, wallet)
+    move = None if price is None else price / backing.futures_price - 1
+    return Margin(
+        currency=settlement(backing.contract),
+        wallet=_money_up(wallet),
+        initial=_money_up(initial),
+        initial_reason="initial_margin_rate_missing" if initial is None else None,
+        maintenance=_money_up(maintenance),
+        maintenance_reason="maintenance_rate_missing" if maintenance is None else None,
+        liquidation_price=price,
+        liquidation_move=None if move is None else Share.of(move),
+        liquidation_reason=reason,
+        survives=_survives(backing.collateral, initial=initial, wallet=wallet, move=move),
+    )
+
+
+def covers(wallet: Decimal | None, initial: Decimal | None) -> bool:
+    """Tell whether a wallet opens the position; unknown terms stand in nobody's way."""
+    return wallet is None or initial is None or wallet >= initial
+
+
+def _initial_rate(contract: Contract, collateral: Collateral | None) -> Decimal | None:
+    least = contract.initial_margin_rate
+    if collateral is None or collateral.leverage is None:
+        return least
+    if collateral.wallet_balance is not None:
+        raise MarginConflictError(Fault(("margin", "leverage"), "Send wallet_balance or leverage, not both"))
+    if least is not None and collateral.leverage * least > 1:
+        detail = f"Leverage {collateral.leverage} posts less than the contract's initial margin rate {least}"
+        raise LeverageOutOfRangeError(Fault(("margin", "leverage"), detail))
+    return 1 / collateral.leverage
+
+
+def _require_terms(backing: Backing, collateral: Collateral) -> None:
+    faults = []
+    if backing.tiers is None:
+        detail = "survive_move needs the contract's maintenance_margin_rate or maintenance_tiers"
+        faults.append(Fault(("contract", "maintenance_margin_rate"), detail))
+    if backing.initial_rate is None and collateral.wallet_balance is None:
+        detail = "survive_move needs margin.wallet_balance, margin.leverage or the contract's initial_margin_rate"
+        faults.append(Fault(("margin", "wallet_balance"), detail))
+    if faults:
+        raise MarginTermsMissingError(*faults)
+
+
+def _wallet(backing: Backing, initial: Decimal | None) -> Decimal | None:
+    if backing.collateral is None or backing.collateral.wallet_balance is None:
+        return initial
+    return backing.collateral.wallet_balance
+
+
+def _liquidation(
+    backing: Backing, contracts: Decimal, wallet: Decimal | None
+) -> tuple[PriceLevel | None, LiquidationReason | None]:
+    if not contracts:
+        return None, "no_contracts"
+    if wallet is None:
+        return None, "initial_margin_rate_missing"
+    if backing.tiers is None:
+        return None, "maintenance_rate_missing"
+    position = Position(backing.contract, backing.side, contracts, backing.futures_price, wallet)
+    price = liquidation_price(position, backing.tiers)
+    if price is None:
+        return None, "not_liquidatable"
+    grid = PriceLevel.places if backing.contract.tick_size is None else backing.contract.tick_size
+    return PriceLevel(toward(price, backing.futures_price, grid)), None
+
+
+def _survives(
+    collateral: Collateral | None, *, initial: Decimal | None, wallet: Decimal | None, move: Decimal | None
+) -> bool | None:
+    if collateral is None:
+        return None
+    near = collateral.survive_move is not None and move is not None and abs(move) < collateral.survive_move
+    return covers(wallet, initial) and not near
+
+
+def _money_up(value: Decimal | None) -> Money | None:
+    return None if value is None else Money.of(value, ROUND_CEILING)

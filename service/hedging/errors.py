@@ -1,0 +1,77 @@
+"""What has no answer: a valid request for which no number would be honest."""
+
+from typing import ClassVar, NamedTuple
+
+
+class Fault(NamedTuple):
+    """One place in the question that stands in the way."""
+
+    path: tuple[str | int, ...]
+    """Names and positions that lead to the place, from the outside in."""
+    detail: str
+    """What is wrong there and what would help, in one sentence."""
+
+
+class HedgingError(Exception):
+    """No answer can be given; carries every fault of one kind."""
+
+    code: ClassVar[str]
+    """Stable, snake_case."""
+
+    def __init__(self, *faults: Fault) -> None:
+        super().__init__("; ".join(fault.detail for fault in faults))
+        self.faults = faults
+
+
+class InconsistentContractError(HedgingError):
+    """Contract terms that contradict each other."""
+
+    code = "inconsistent_contract"
+
+
+class MarginConflictError(HedgingError):
+    """Two statements about the same margin."""
+
+    code = "margin_conflict"
+
+
+class ExpiredContractError(HedgingError):
+    """A contract that no longer trades at the time of the question."""
+
+    code = "expired_contract"
+
+
+class PriceMissingError(HedgingError):
+    """A price that the answer needs and nobody gave."""
+
+    code = "price_missing"
+
+
+class BetaConflictError(HedgingError):
+    """One asset held twice with two betas."""
+
+    code = "duplicate_symbol_beta_conflict"
+
+
+class BetaMissingError(HedgingError):
+    """A beta that the weighting needs and nobody gave."""
+
+    code = "beta_missing"
+
+
+class LeverageOutOfRangeError(HedgingError):
+    """More leverage than the contract allows."""
+
+    code = "leverage_out_of_range"
+
+
+class MarginTermsMissingError(HedgingError):
+    """Terms without which survival can't be judged."""
+
+    code = "margin_terms_missing"
+
+
+class SizeOutOfRangeError(HedgingError):
+    """A position above the ceiling that the service is set to."""
+
+    code = "size_out_of_range"

@@ -1,0 +1,54 @@
+"""Onto a grid, once and exactly.
+
+Law: 0.7 is seven steps of 0.1. Whether a size lies on a grid is decided by exact division, never by a float.
+"""
+
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+
+from service.hedging.units import exactly
+
+
+@exactly
+def quantise(value: Decimal, quantum: Decimal, rounding: str) -> Decimal:
+    """Move a value onto a grid.
+
+    Args:
+        value: any finite decimal within 15 integer and 18 fractional digits.
+        quantum: the distance between two grid points, above zero.
+        rounding: one of the rounding constants of the decimal module.
+
+    Returns:
+        A multiple of the quantum.
+    """
+    return (value / quantum).to_integral_value(rounding) * quantum
+
+
+@exactly
+def floor_steps(value: Decimal, step: Decimal) -> Decimal:
+    """Whole steps within a value of at least zero: 0.7 over 0.1 is 7."""
+    return value // step
+
+
+@exactly
+def ceil_steps(value: Decimal, step: Decimal) -> Decimal:
+    """Whole steps that reach a value of at least zero: 0.71 over 0.1 is 8."""
+    steps, rest = divmod(value, step)
+    return steps + 1 if rest else steps
+
+
+@exactly
+def nearest_steps(value: Decimal, step: Decimal) -> Decimal:
+    """Whole steps nearest to a value of at least zero; a tie goes to fewer, never adding leverage."""
+    steps, rest = divmod(value, step)
+    return steps + 1 if 2 * rest > step else steps
+
+
+@exactly
+def toward(value: Decimal, goal: Decimal, quantum: Decimal) -> Decimal:
+    """Move a price onto the grid on the side of the goal, and not past it.
+
+    Used for a displayed liquidation price, which is rounded toward the entry: the conservative side (domain 5.4).
+    """
+    if value >= goal:
+        return max(quantise(value, quantum, ROUND_FLOOR), goal)
+    return min(quantise(value, quantum, ROUND_CEILING), goal)

@@ -1,0 +1,1 @@
+"""Promises of the service, each kept by a test."""
