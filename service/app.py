@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import structlog
 from litestar import Litestar, Router
 from litestar.datastructures import State
-from litestar.exceptions import HTTPException
+from litestar.exceptions import ClientException
 from litestar.types import ASGIApp
 
 from service.api import health, pages, problems, sizing
@@ -20,15 +20,19 @@ from service.metrics import Metrics
 from service.settings import read_settings
 
 
-def create_app(environment: Mapping[str, str] = os.environ) -> ASGIApp:
-    """Build the application from environment variables.
+def create_app(environment: Mapping[str, str] = os.environ, metrics: Metrics | None = None) -> ASGIApp:
+    """Build the application.
+
+    Args:
+        environment: the HEDGE_ variables, and where worker processes share their metrics.
+        metrics: where to count; None for a set of its own.
 
     Raises:
         SettingsError: for an unknown HEDGE_ variable or a value out of range.
     """
     settings = read_settings(environment)
     configure_log(settings.log_level)
-    metrics = Metrics(environment.get("PROMETHEUS_MULTIPROC_DIR"))
+    metrics = metrics or Metrics(environment.get("PROMETHEUS_MULTIPROC_DIR"))
     document = write_document()
     app = Litestar(
         route_handlers=[
@@ -45,7 +49,7 @@ def create_app(environment: Mapping[str, str] = os.environ) -> ASGIApp:
         exception_handlers={
             problems.RefusalError: problems.answer_refusal,
             HedgingError: problems.answer_hedging_error,
-            HTTPException: problems.answer_http_exception,
+            ClientException: problems.answer_client_exception,
             Exception: problems.answer_failure,
         },
         state=State({"settings": settings, "metrics": metrics, "document": document}),

@@ -24,7 +24,8 @@ A cost is positive, a residual exposure above 0 is still long. Computations are 
 effects. All prices of a request are in one quote currency, which the caller chooses.
 
 Every refusal is an RFC 9457 problem whose `type` leads to a page. Unknown paths answer 404, wrong methods 405 with \
-Allow, request heads over 32 KiB 431 from the server itself. Every answer carries X-Request-ID and Server-Timing.
+Allow, a malformed Host 400, request heads over 32 KiB 431 from the server itself. Every answer carries X-Request-ID \
+and Server-Timing.
 """
 
 
@@ -41,7 +42,7 @@ class Operation(NamedTuple):
     request: type[msgspec.Struct] | None = None
 
 
-_SIZING_REFUSALS = tuple(code for code in KINDS if code not in {"not_found", "method_not_allowed"})
+_SIZING_REFUSALS = tuple(code for code in KINDS if code not in {"bad_head", "not_found", "method_not_allowed"})
 OPERATIONS = (
     Operation(sizing.size, "sizeHedge", "hedging", _SIZING_REFUSALS, sizing.SizingReply, sizing.SizingRequest),
     Operation(pages.explain_problem, "explainProblem", "operations", ("not_found",), pages.ProblemKind),

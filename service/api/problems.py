@@ -10,7 +10,7 @@ from urllib.parse import quote
 import msgspec
 import structlog
 from litestar import Request, Response
-from litestar.exceptions import HTTPException
+from litestar.exceptions import ClientException
 from msgspec import Meta, Struct
 
 from service.hedging.errors import HedgingError
@@ -83,6 +83,9 @@ class Kind(NamedTuple):
 _SEND_JSON = "Send one JSON object as UTF-8 with Content-Type: application/json."
 
 KINDS: Mapping[str, Kind] = {
+    "bad_head": Kind(
+        400, "Malformed request head", "A header of the request, most often Host, can't be read.", "Mend the header."
+    ),
     "not_json": Kind(400, "Not JSON", "The body is not a JSON text.", _SEND_JSON),
     "not_utf8": Kind(400, "Not UTF-8", "The body is not UTF-8 text.", _SEND_JSON),
     "duplicate_key": Kind(
@@ -209,6 +212,7 @@ def _quote(step: str) -> str:
 
 def answer_refusal(request: Request[Any, Any, Any], refusal: RefusalError) -> Response[bytes]:
     """Answer a refusal of our own."""
+    _log.info("refused", **_context(request, refusal.code))
     return _answer(request, refusal)
 
 
@@ -218,44 +222,44 @@ def answer_hedging_error(request: Request[Any, Any, Any], error: HedgingError) -
         Violation(pointer=pointer(fault.path), code=error.code, detail=fault.detail[:LONGEST_TEXT])
         for fault in error.faults[:MOST_ERRORS]
     ]
-    return _answer(request, RefusalError(error.code, errors[0].detail, errors=errors))
+    return answer_refusal(request, RefusalError(error.code, errors[0].detail, errors=errors))
 
 
-def answer_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
-    """Answer what the framework refuses: unknown paths, wrong methods, bodies over the limit."""
-    code = _BY_STATUS.get(error.status_code)
-    if code is None:
-        return answer_failure(request, error)
-    return _answer(request, RefusalError(code, headers=error.headers))
+def answer_client_exception(request: Request[Any, Any, Any], error: ClientException) -> Response[bytes]:
+    """Answer what the framework refuses: unknown paths, wrong methods, bodies over the limit, unreadable heads."""
+    code = _BY_STATUS.get(error.status_code, "bad_head")
+    return answer_refusal(request, RefusalError(code, headers=error.headers))
 
 
 def answer_failure(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Answer a defect: the log gets all of it, the caller nothing but the request id."""
-    _log.error("failed", **_context(request), exc_info=error)
+    _log.error("failed", **_context(request, "internal_error"), exc_info=error)
     return _answer(request, RefusalError("internal_error"))
 
 
 def _answer(request: Request[Any, Any, Any], refusal: RefusalError) -> Response[bytes]:
     kind = KINDS[refusal.code]
+    state = request.scope["state"]
+    state["problem"] = refusal.code
     problem = Problem(
         type=f"/problems/{refusal.code}",
         title=kind.title,
         status=kind.status,
         detail=refusal.detail,
         code=refusal.code,
-        request_id=request.scope["state"]["request_id"],
+        request_id=state["request_id"],
         errors=tuple(refusal.errors[:MOST_ERRORS]),
     )
-    request.scope["state"]["problem"] = refusal.code
-    _log.info("refused", **_context(request), code=refusal.code, status=kind.status)
     return Response(
         msgspec.json.encode(problem), status_code=kind.status, media_type=MEDIA_TYPE, headers=refusal.headers
     )
 
 
-def _context(request: Request[Any, Any, Any]) -> dict[str, str]:
+def _context(request: Request[Any, Any, Any], code: str) -> dict[str, Any]:
     return {
         "request_id": request.scope["state"]["request_id"],
         "method": request.scope["method"],
         "route": request.scope.get("path_template", "unmatched"),
+        "code": code,
+        "status": KINDS[code].status,
     }

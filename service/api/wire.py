@@ -138,8 +138,10 @@ def accepts_json(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHan
         raise RefusalError("not_acceptable")
 
 
-def sends_json(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """Refuse, as a guard, a body that is not declared as plain JSON, and any query parameter."""
+def sends_json(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Refuse, as a guard of handlers with a body, one that is not declared as plain JSON, and any query parameter."""
+    if handler.parsed_data_field is None:
+        return
     kind, _separator, options = connection.headers.get("content-type", "").partition(";")
     plain = options.strip().lower().replace('"', "") in {"", "charset=utf-8"}
     if (

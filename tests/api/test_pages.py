@@ -1,0 +1,45 @@
+"""Pages for people: complete without a network, under a policy that forbids anything else."""
+
+import re
+
+import pytest
+
+from tests.conftest import Call
+
+
+@pytest.mark.parametrize("path", ["/docs", "/problems", "/problems/not_json"])
+def test_a_page_loads_nothing_from_elsewhere(call: Call, path: str) -> None:
+    """Every address on the page is on this service, and the policy allows no other and no inline script."""
+    page = call("GET", path, headers={"accept": "text/html"})
+    policy = page.headers["content-security-policy"]
+    linked = re.findall(r'(?:src|href)="([^"]*)"', page.text)
+
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert linked
+    assert all(call("GET", address).status_code == 200 for address in linked)
+    assert not re.search(r"<script>|<style>|style=|onload=", page.text)
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type"),
+    [
+        ("swagger-ui-bundle.js", "text/javascript; charset=utf-8"),
+        ("swagger-ui.css", "text/css; charset=utf-8"),
+        ("favicon-32x32.png", "image/png"),
+        ("start.js", "text/javascript; charset=utf-8"),
+    ],
+)
+def test_an_asset_has_its_type(call: Call, name: str, media_type: str) -> None:
+    """A browser told not to sniff needs the right type."""
+    asset = call("GET", f"/docs/assets/{name}")
+
+    assert (asset.status_code, asset.headers["content-type"]) == (200, media_type)
+    assert len(asset.content) > 100
+
+
+@pytest.mark.parametrize("name", ["index.html", "..%2f..%2fapp.py", "swagger-ui-bundle.js.map"])
+def test_only_the_assets_of_the_pages_are_served(call: Call, name: str) -> None:
+    """The folder they come from holds more, and none of it is ours to serve."""
+    assert call("GET", f"/docs/assets/{name}").status_code == 404
