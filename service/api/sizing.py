@@ -9,10 +9,11 @@ from litestar import Request, post
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
+from service.hedging.advice import Rounding
 from service.hedging.collateral import Collateral
 from service.hedging.contracts import Contract
 from service.hedging.portfolio import Holding, Weighting
-from service.hedging.sizing import Rounding, Sizing, size_hedge
+from service.hedging.sizing import Sizing, size_hedge
 from service.hedging.units import Coverage, Instant, Price, Symbol
 
 Prices = Annotated[dict[Symbol, Price], Meta(max_length=2000)]

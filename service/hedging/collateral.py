@@ -123,7 +123,7 @@ def post_margin(backing: Backing, contracts: Decimal, value: Decimal) -> Margin:
     wallet = _wallet(backing, initial)
     maintenance = None if backing.tiers is None else maintenance_margin(backing.tiers, value)
     price, reason = _liquidation(backing, contracts, wallet)
-    move = None if price is None else price / backing.futures_price - 1
+    move = None if price is None else Share.of(price / backing.futures_price - 1)
     return Margin(
         currency=settlement(backing.contract),
         wallet=_money_up(wallet),
@@ -132,15 +132,20 @@ def post_margin(backing: Backing, contracts: Decimal, value: Decimal) -> Margin:
         maintenance=_money_up(maintenance),
         maintenance_reason="maintenance_rate_missing" if maintenance is None else None,
         liquidation_price=price,
-        liquidation_move=None if move is None else Share.of(move),
+        liquidation_move=move,
         liquidation_reason=reason,
-        survives=_survives(backing.collateral, initial=initial, wallet=wallet, move=move),
+        survives=_survives(backing, initial=initial, wallet=wallet, move=move),
     )
 
 
 def covers(wallet: Decimal | None, initial: Decimal | None) -> bool:
     """Tell whether a wallet opens the position; unknown terms stand in nobody's way."""
     return wallet is None or initial is None or wallet >= initial
+
+
+def room_of(side: Side, move: Decimal) -> Decimal:
+    """Turn the move to liquidation into the distance against the hedge; not above 0 where it is liquidated at once."""
+    return move if side == "short" else -move
 
 
 def _initial_rate(contract: Contract, collateral: Collateral | None) -> Decimal | None:
@@ -191,12 +196,16 @@ def _liquidation(
 
 
 def _survives(
-    collateral: Collateral | None, *, initial: Decimal | None, wallet: Decimal | None, move: Decimal | None
+    backing: Backing, *, initial: Decimal | None, wallet: Decimal | None, move: Decimal | None
 ) -> bool | None:
-    if collateral is None:
+    if backing.collateral is None:
         return None
-    near = collateral.survive_move is not None and move is not None and abs(move) < collateral.survive_move
-    return covers(wallet, initial) and not near
+    if not covers(wallet, initial):
+        return False
+    if move is None:
+        return True
+    room = room_of(backing.side, move)
+    return room > 0 and room >= (backing.collateral.survive_move or 0)
 
 
 def _money_up(value: Decimal | None) -> Money | None:

@@ -7,94 +7,24 @@ would take and why (domain 1.3-1.5).
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from service.hedging.advice import Reason, Rounding, candidate_cautions, recommend
+from service.hedging.candidates import Candidate, CandidateRounding, Hedge, list_candidates
 from service.hedging.cautions import Caution, caution
-from service.hedging.collateral import Backing, Collateral, Margin, back_hedge, covers, post_margin
-from service.hedging.contracts import Contract, check_terms, settlement_value, unit_notional
+from service.hedging.collateral import Collateral, back_hedge
+from service.hedging.contracts import Contract, check_terms, unit_notional
 from service.hedging.errors import ExpiredContractError, Fault, InconsistentContractError, SizeOutOfRangeError
-from service.hedging.lots import Adjustment, Fit, LotRounding, fit_size
 from service.hedging.portfolio import Book, Holding, ValuedHolding, Weighting, require_prices, value_portfolio
-from service.hedging.units import Coverage, Exact, Instant, Money, Price, Share, Side, Size, exactly
-
-Rounding = Literal["down", "up", "nearest", "exact"]
-CandidateRounding = Literal["down", "exact", "up"]
-Status = Literal["under_hedged", "matched", "over_hedged", "no_target"]
-OrderReason = Literal["no_contracts", "not_orderable"]
-Reason = Literal["nearest", "requested", "survival", "no_candidate_survives", "no_exposure", "zero_coverage"]
+from service.hedging.units import Coverage, Instant, Money, Price, Side, Size, exactly
 
 LARGEST_NOTIONAL = Decimal("1E12")
 """Ceiling of a position's value in the quote currency, unless the service is set otherwise (domain 8.3)."""
-SPECULATIVE_COVERAGE = Decimal("1.25")
 UNUSUAL_COVERAGE = Decimal("1.5")
-ONE_DAY_MOVE = Decimal("0.0314")
-"""Typical move of bitcoin in one day: 60 % a year over the root of 365."""
 LEAD_DAYS = 2
 """Days before expiry at which a hedge is rolled by default (domain 7.7)."""
-
-_ADJUSTMENTS: dict[Adjustment, str] = {
-    "rounds_to_zero": "The exact size is below one lot step: rounded down, nothing is hedged",
-    "capped_at_max_quantity": "The venue takes no larger order: capped at max_quantity",
-    "below_min_quantity": "The venue takes no order this small: below min_quantity, nothing is hedged",
-    "below_min_notional": "The venue takes no order worth this little: below min_notional, nothing is hedged",
-    "raised_to_min_quantity": "Raised to the smallest order the venue takes, min_quantity",
-    "raised_to_min_notional": "Raised to the smallest order the venue takes, min_notional",
-    "no_legal_size": "Between the venue's smallest and largest order lies no size: nothing is hedged",
-}
-
-
-class Order(Struct, frozen=True, kw_only=True):
-    """The order that opens the hedge, in the venue's own unit."""
-
-    side: Annotated[Literal["buy", "sell"], Meta(description="`sell` opens a short.")]
-    symbol: Annotated[str, Meta(description="Contract to trade.", examples=["BTC-MINI"], max_length=40)]
-    quantity: Annotated[Exact, Meta(description="Size in `unit`, exact.", examples=["1"])]
-    unit: Annotated[
-        Literal["contract", "base", "quote"], Meta(description="What the quantity counts: the contract's order_unit.")
-    ]
-    type: Annotated[Literal["market"], Meta(description="The fees shown are those of a market order.")]
-    reduce_only: Annotated[bool, Meta(description="False: the order opens the hedge.", examples=[False])]
-
-
-class Candidate(Struct, frozen=True, kw_only=True):
-    """One size with its consequences; amounts in the quote currency unless the margin says otherwise."""
-
-    rounding: Annotated[CandidateRounding, Meta(description="Which side of the exact size this one lies on.")]
-    contracts: Annotated[
-        Size, Meta(description="Contracts to hold, never negative: the side is `side`.", examples=["1"])
-    ]
-    adjustment: Annotated[
-        Adjustment | None, Meta(description="Rule of the venue that changed the rounded size; null for none.")
-    ]
-    notional: Annotated[Money, Meta(description="contracts x unit_notional.", examples=["6000"])]
-    coverage: Annotated[
-        Share | None,
-        Meta(description="notional / |beta_exposure|; null where status is no_target for want of exposure."),
-    ]
-    residual_exposure: Annotated[
-        Money,
-        Meta(
-            description="|beta_exposure| - notional: positive is still unhedged, negative over-hedged.",
-            examples=["4000"],
-        ),
-    ]
-    deviation: Annotated[
-        Share | None,
-        Meta(description="notional / target_notional - 1; null where status is no_target.", examples=["-0.4"]),
-    ]
-    status: Annotated[Status, Meta(description="notional against target_notional; no_target: the target is 0.")]
-    margin: Margin
-    fees: Annotated[
-        Money | None, Meta(description="Fee of the entry as a market order: a cost is positive.", examples=["3"])
-    ]
-    fees_reason: Annotated[Literal["taker_fee_rate_missing"] | None, Meta(description="Why there are no fees.")]
-    order: Annotated[Order | None, Meta(description="Order that opens this size; null where there is none.")]
-    order_reason: Annotated[
-        OrderReason | None,
-        Meta(description="Why there is no order: nothing to hold, or a size that the venue does not accept."),
-    ]
 
 
 class Sizing(Struct, frozen=True, kw_only=True):
@@ -142,18 +72,6 @@ class Sizing(Struct, frozen=True, kw_only=True):
     ]
 
 
-class _Hedge(NamedTuple):
-    """What every candidate is measured against."""
-
-    contract: Contract
-    side: Side
-    unit_notional: Decimal
-    beta_exposure: Decimal
-    """Absolute."""
-    target: Decimal
-    backing: Backing
-
-
 @exactly
 def size_hedge(
     *,
@@ -197,9 +115,9 @@ def size_hedge(
     futures_price = prices[contract.symbol]
     book = value_portfolio(holdings, prices, weighting=weighting, underlying=contract.underlying)
     hedge = _plan(contract, book, futures_price=futures_price, coverage=coverage, collateral=collateral)
-    candidates = tuple(_consider(hedge, name, fit) for name, fit in _fits(hedge, rounding))
+    candidates = list_candidates(hedge, exact=rounding == "exact")
     _refuse_oversize(hedge, candidates, largest_notional)
-    recommended, reason = _recommend(hedge, candidates, rounding)
+    recommended, reason = recommend(hedge, candidates, rounding)
     return Sizing(
         side=hedge.side,
         weighting=weighting,
@@ -224,7 +142,7 @@ def size_hedge(
             *(
                 note
                 for index, candidate in enumerate(candidates)
-                for note in _candidate_cautions(hedge, candidate, index)
+                for note in candidate_cautions(hedge, candidate, index)
             ),
         ),
     )
@@ -244,10 +162,10 @@ def _refuse_shared_name(contract: Contract, holdings: Sequence[Holding]) -> None
 
 def _plan(
     contract: Contract, book: Book, *, futures_price: Decimal, coverage: Decimal, collateral: Collateral | None
-) -> _Hedge:
+) -> Hedge:
     target = coverage * abs(book.beta_exposure)
     side: Side = "none" if not target else "short" if book.beta_exposure > 0 else "long"
-    return _Hedge(
+    return Hedge(
         contract=contract,
         side=side,
         unit_notional=unit_notional(contract, futures_price),
@@ -257,102 +175,13 @@ def _plan(
     )
 
 
-def _fits(hedge: _Hedge, rounding: Rounding | None) -> Iterator[tuple[CandidateRounding, Fit]]:
-    yield "down", _fit(hedge, "down")
-    if rounding == "exact":
-        yield "exact", Fit(hedge.target / hedge.unit_notional, None)
-    yield "up", _fit(hedge, "up")
-
-
-def _fit(hedge: _Hedge, rounding: LotRounding) -> Fit:
-    return fit_size(hedge.contract, unit_notional=hedge.unit_notional, target_notional=hedge.target, rounding=rounding)
-
-
-def _consider(hedge: _Hedge, rounding: CandidateRounding, fit: Fit) -> Candidate:
-    notional = fit.contracts * hedge.unit_notional
-    value = settlement_value(hedge.contract, fit.contracts, hedge.backing.futures_price)
-    fee_rate = hedge.contract.taker_fee_rate
-    order_reason = _order_reason(hedge, rounding, fit)
-    return Candidate(
-        rounding=rounding,
-        contracts=Size.of(fit.contracts) if rounding == "exact" else Size(fit.contracts),
-        adjustment=fit.adjustment,
-        notional=Money.of(notional),
-        coverage=Share.of(notional / hedge.beta_exposure) if hedge.beta_exposure else None,
-        residual_exposure=Money.of(hedge.beta_exposure - notional),
-        deviation=Share.of(notional / hedge.target - 1) if hedge.target else None,
-        status=_status(notional, hedge.target),
-        margin=post_margin(hedge.backing, fit.contracts, value),
-        fees=None if fee_rate is None else Money.of(notional * fee_rate),
-        fees_reason="taker_fee_rate_missing" if fee_rate is None else None,
-        order=None if order_reason else _order(hedge, fit.contracts),
-        order_reason=order_reason,
-    )
-
-
-def _status(notional: Decimal, target: Decimal) -> Status:
-    if not target:
-        return "no_target"
-    if notional == target:
-        return "matched"
-    return "under_hedged" if notional < target else "over_hedged"
-
-
-def _order_reason(hedge: _Hedge, rounding: CandidateRounding, fit: Fit) -> OrderReason | None:
-    if not fit.contracts:
-        return "no_contracts"
-    if rounding == "exact" and fit.contracts != _fit(hedge, "down").contracts:
-        return "not_orderable"
-    return None
-
-
-def _order(hedge: _Hedge, contracts: Decimal) -> Order:
-    unit = hedge.contract.order_unit
-    return Order(
-        side="sell" if hedge.side == "short" else "buy",
-        symbol=hedge.contract.symbol,
-        quantity=Exact(contracts if unit == "contract" else contracts * hedge.contract.multiplier),
-        unit=unit,
-        type="market",
-        reduce_only=False,
-    )
-
-
-def _refuse_oversize(hedge: _Hedge, candidates: Sequence[Candidate], largest: Decimal) -> None:
+def _refuse_oversize(hedge: Hedge, candidates: Sequence[Candidate], largest: Decimal) -> None:
     notional = max(hedge.target, *(candidate.notional for candidate in candidates))
     if notional > largest:
         detail = (
             f"The hedge would be worth {Money.of(notional)}; this service sizes positions up to {Money.of(largest)}"
         )
         raise SizeOutOfRangeError(Fault(("holdings",), detail))
-
-
-def _recommend(
-    hedge: _Hedge, candidates: Sequence[Candidate], rounding: Rounding | None
-) -> tuple[CandidateRounding | None, Reason]:
-    if not hedge.target:
-        return "down", "zero_coverage" if hedge.beta_exposure else "no_exposure"
-    preferred = _preferred(hedge, candidates, rounding)
-    if preferred.margin.survives is not False:
-        return preferred.rounding, "nearest" if rounding in {None, "nearest"} else "requested"
-    survivors = [candidate for candidate in candidates if candidate.margin.survives]
-    if not survivors:
-        return None, "no_candidate_survives"
-    return _nearest(hedge, survivors).rounding, "survival"
-
-
-def _preferred(hedge: _Hedge, candidates: Sequence[Candidate], rounding: Rounding | None) -> Candidate:
-    if rounding is None:
-        return _nearest(hedge, candidates)
-    if rounding == "nearest":
-        contracts = _fit(hedge, "nearest").contracts
-        return next(candidate for candidate in candidates if candidate.contracts == contracts)
-    return next(candidate for candidate in candidates if candidate.rounding == rounding)
-
-
-def _nearest(hedge: _Hedge, candidates: Sequence[Candidate]) -> Candidate:
-    """The first is kept on a tie: candidates ascend, and a tie goes to fewer contracts."""
-    return min(candidates, key=lambda candidate: abs(hedge.target - candidate.contracts * hedge.unit_notional))
 
 
 def _question_cautions(contract: Contract, book: Book, *, coverage: Decimal, as_of: Instant) -> Iterator[Caution]:
@@ -373,26 +202,3 @@ def _price_cautions(contract: Contract, book: Book, prices: Mapping[str, Price])
     if unused:
         shown = ", ".join(sorted(unused)[:10])
         yield caution("unused_prices", f"Prices sent and not used: {len(unused)} ({shown})", "prices")
-
-
-def _candidate_cautions(hedge: _Hedge, candidate: Candidate, index: int) -> Iterator[Caution]:
-    if candidate.adjustment is not None:
-        yield caution(candidate.adjustment, _ADJUSTMENTS[candidate.adjustment], "candidates", index)
-    if candidate.coverage is not None and candidate.coverage > SPECULATIVE_COVERAGE:
-        detail = f"Covers {candidate.coverage} of the beta exposure: what is above 1 is a speculative position"
-        yield caution("over_hedge", detail, "candidates", index)
-    yield from _margin_cautions(hedge, candidate.margin, index)
-
-
-def _margin_cautions(hedge: _Hedge, margin: Margin, index: int) -> Iterator[Caution]:
-    if not covers(margin.wallet, margin.initial):
-        detail = f"The wallet of {margin.wallet} does not cover the initial margin of {margin.initial}"
-        yield caution("wallet_too_small", detail, "candidates", index, "margin")
-    collateral = hedge.backing.collateral
-    asked = None if collateral is None else collateral.survive_move
-    if margin.liquidation_move is not None and abs(margin.liquidation_move) < (asked or ONE_DAY_MOVE):
-        measure = "the move to survive" if asked else "a typical move of one day"
-        detail = (
-            f"A move of {margin.liquidation_move} liquidates the hedge: less than {measure}, {asked or ONE_DAY_MOVE}"
-        )
-        yield caution("liquidation_near", detail, "candidates", index, "margin")

@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.hedging.advice import Rounding
+from service.hedging.candidates import Candidate
 from service.hedging.collateral import Collateral
 from service.hedging.contracts import Contract
 from service.hedging.errors import (
@@ -19,7 +21,7 @@ from service.hedging.errors import (
     PriceMissingError,
     SizeOutOfRangeError,
 )
-from service.hedging.sizing import Candidate, Rounding, Sizing, size_hedge
+from service.hedging.sizing import Sizing, size_hedge
 from service.hedging.units import Amount, Coverage, Exact, Instant, Leverage, Price, Rise
 from tests.hedging.build import NOW, holding, inverse, linear, prices, sized, tiers
 
@@ -222,6 +224,7 @@ def test_an_inverse_short_with_its_coins_posted_has_no_liquidation_price() -> No
         (Collateral(leverage=Leverage("4"), survive_move=Rise("0.2")), "up", "nearest", [True, True]),
         (Collateral(leverage=Leverage("5"), survive_move=Rise("0.2")), None, "no_candidate_survives", [False, False]),
         (Collateral(), "up", "nearest", [True, True]),
+        (Collateral(wallet_balance=Amount("0")), None, "no_candidate_survives", [False, False]),
     ],
 )
 def test_a_size_that_does_not_survive_is_not_recommended(
@@ -232,6 +235,17 @@ def test_a_size_that_does_not_survive_is_not_recommended(
 
     assert (sizing.recommended, sizing.reason) == (recommended, reason)
     assert [found.margin.survives for found in sizing.candidates] == survives
+
+
+@pytest.mark.parametrize("value", ["10000", "-10000"])
+def test_a_hedge_that_is_liquidated_at_once_does_not_survive(value: str) -> None:
+    """A wallet under maintenance margin puts the liquidation price on the wrong side of the entry, and that is said."""
+    contract = linear(maintenance_margin_rate="0.5")
+    sizing = sized(contract, book={"SOL": value}, collateral=Collateral(wallet_balance=Amount("10")))
+
+    assert [found.margin.survives for found in sizing.candidates] == [False, False]
+    assert (sizing.recommended, sizing.reason) == (None, "no_candidate_survives")
+    assert codes(sizing) == [f"liquidation_near #/candidates/{index}/margin" for index in (0, 1)]
 
 
 def test_survival_overrules_the_rounding_that_was_asked_for() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from service.hedging.advice import Rounding
 from service.hedging.contracts import quote_profit, settled_profit, settlement_value, unit_notional
 from service.hedging.margin import (
     Position,
@@ -19,7 +20,7 @@ from service.hedging.margin import (
 )
 from service.hedging.portfolio import FuturesPosition, Holding, net_delta, value_portfolio
 from service.hedging.rounding import quantise
-from service.hedging.sizing import Rounding, size_hedge
+from service.hedging.sizing import size_hedge
 from service.hedging.units import Coverage, InvalidWordError, Price, Quantity
 from tests.hedging.build import NOW, holding, inverse, linear, tiers
 
