@@ -62,10 +62,9 @@ def _write_union(node: inspect.UnionType, components: dict[str, Schema]) -> Sche
     if len(options) == len(node.types):
         return {"oneOf": options, "discriminator": _discriminator(node)}
     (option,) = options
-    if "type" not in option:
-        return {"oneOf": [option, {"type": "null"}]}
-    nullable = {**option, "type": [option["type"], "null"]}
-    return {**nullable, "enum": [*option["enum"], None]} if "enum" in option else nullable
+    if "type" in option and "enum" not in option:
+        return {**option, "type": [option["type"], "null"]}
+    return {"oneOf": [option, {"type": "null"}]}
 
 
 def _discriminator(node: inspect.UnionType) -> Schema:
