@@ -131,14 +131,14 @@ def _no_constant(name: str) -> float:
 _plain = json.JSONDecoder(object_pairs_hook=_unique, parse_int=_integer, parse_constant=_no_constant)
 
 
-def accepts_json(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+async def accepts_json(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """Refuse, as a guard, a caller that does not take JSON."""
     accept = connection.headers.get("accept")
     if accept is not None and not _allows_json(accept):
         raise RefusalError("not_acceptable")
 
 
-def sends_json(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+async def sends_json(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Refuse, as a guard of handlers with a body, one that is not declared as plain JSON, and any query parameter."""
     if handler.parsed_data_field is None:
         return

@@ -60,13 +60,17 @@ class Exact(Decimal):
     example: ClassVar[str] = "1.5"
     bounds: ClassVar[str] = "any plain decimal"
     max_length: ClassVar[int] = 200
+    _matches: ClassVar[Callable[[str], re.Match[str] | None]] = re.compile(pattern).fullmatch
+
+    def __init_subclass__(cls) -> None:
+        cls._matches = re.compile(cls.pattern).fullmatch
 
     @classmethod
     def parse(cls, text: object) -> Self:
         """Read the word from a decoded JSON value; raise `InvalidWordError` for anything its pattern excludes."""
         if not isinstance(text, str):
             raise InvalidWordError("not_a_string", f'Write the decimal as a JSON string such as "{cls.example}"')
-        if len(text) > cls.max_length or re.fullmatch(cls.pattern, text) is None:
+        if len(text) > cls.max_length or cls._matches(text) is None:
             raise cls._refusal(text)
         return cls(text)
 
