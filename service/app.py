@@ -10,11 +10,12 @@ from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.exceptions import ClientException
 from litestar.types import ASGIApp
+from structlog.tracebacks import ExceptionDictTransformer
 
 from service.api import health, pages, problems, sizing
 from service.api.document import write_document
 from service.api.envelope import envelop
-from service.api.wire import LARGEST_BODY, BoundedRequest, Wire, accepts_json, sends_json
+from service.api.wire import LARGEST_BODY, StrictRequest, Wire
 from service.hedging.errors import HedgingError
 from service.metrics import Metrics
 from service.settings import read_settings
@@ -36,7 +37,7 @@ def create_app(environment: Mapping[str, str] = os.environ, metrics: Metrics | N
     document = write_document()
     app = Litestar(
         route_handlers=[
-            Router("/", route_handlers=[sizing.size], dto=Wire, return_dto=Wire, guards=[accepts_json, sends_json]),
+            Router("/", route_handlers=[sizing.size], dto=Wire, return_dto=Wire),
             health.check_live,
             health.check_ready,
             health.read_metrics,
@@ -53,7 +54,7 @@ def create_app(environment: Mapping[str, str] = os.environ, metrics: Metrics | N
             Exception: problems.answer_failure,
         },
         state=State({"settings": settings, "metrics": metrics, "document": document}),
-        request_class=BoundedRequest,
+        request_class=StrictRequest,
         request_max_body_size=LARGEST_BODY,
         openapi_config=None,
         logging_config=None,
@@ -63,12 +64,12 @@ def create_app(environment: Mapping[str, str] = os.environ, metrics: Metrics | N
 
 
 def configure_log(level: str) -> None:
-    """Log as JSON to standard output, one line an event, from the given level up."""
+    """Log as JSON to standard output, one line an event, from the given level up; a traceback shows no values."""
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks,
+            structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),

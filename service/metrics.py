@@ -4,7 +4,7 @@ Law: labels come from closed sets (route templates, methods, statuses, codes of 
 """
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-from prometheus_client.exposition import choose_encoder
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from service import __version__
@@ -67,11 +67,10 @@ class Metrics:
         for candidate in sizing.candidates:
             self._candidates.labels(candidate.rounding, candidate.status).inc()
 
-    def render(self, accept: str) -> tuple[bytes, str]:
-        """Write all metrics, of all workers, in the format asked for, with its content type."""
+    def render(self) -> tuple[bytes, str]:
+        """Write all metrics, of all workers, as plain text, with its content type."""
         registry = self._registry
         if self._shared_directory is not None:
             registry = CollectorRegistry()
             MultiProcessCollector(registry, path=self._shared_directory)  # type: ignore[no-untyped-call]
-        encode, content_type = choose_encoder(accept)
-        return encode(registry), content_type
+        return generate_latest(registry), CONTENT_TYPE_PLAIN_0_0_4

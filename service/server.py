@@ -10,6 +10,7 @@ import os
 import socket
 from collections.abc import Mapping
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -34,7 +35,13 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Write one record as one line."""
-        return json.dumps({"event": record.getMessage(), "level": record.levelname.lower(), "logger": record.name})
+        line = {
+            "event": record.getMessage(),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat().replace("+00:00", "Z"),
+        }
+        return json.dumps(line | ({"exception": self.formatException(record.exc_info)} if record.exc_info else {}))
 
 
 _LOG: dict[str, Any] = {"formatters": {"generic": {"()": JsonFormatter}, "access": {"()": JsonFormatter}}}
@@ -48,18 +55,18 @@ def serve(host: str, port: int, *, workers: int, environment: Mapping[str, str] 
         ServeError: for an address that is taken, unknown or open to strangers.
     """
     settings = read_settings(environment)
-    if not _is_loopback(host) and not settings.allow_anonymous:
+    address = _free_address(host, port)
+    if not ipaddress.ip_address(address).is_loopback and not settings.allow_anonymous:
         raise ServeError(
             f"{host} is not a loopback address and callers need no key: set HEDGE_ALLOW_ANONYMOUS=1 to serve anyone"
         )
-    _require_free(host, port)
     with ExitStack() as stack:
         if workers > 1:
             shared = stack.enter_context(TemporaryDirectory(prefix="minihedge-metrics-"))
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = shared  # read by prometheus_client when a worker imports it
         Granian(
             "service.app:create_app",
-            address=host,
+            address=address,
             port=port,
             workers=workers,
             interface=Interfaces.ASGI,
@@ -74,18 +81,15 @@ def serve(host: str, port: int, *, workers: int, environment: Mapping[str, str] 
         ).serve()
 
 
-def _is_loopback(host: str) -> bool:
+def _free_address(host: str, port: int) -> str:
+    """Give the address that a host name stands for, if nobody listens there."""
     try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _require_free(host: str, port: int) -> None:
-    try:
-        family, kind, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        family, kind, *_, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
+            probe.bind(place)
     except OSError as error:
         raise ServeError(f"Can't listen on {host}:{port}: {error.strerror}") from None
+    except UnicodeError:
+        raise ServeError(f"Can't listen on {host}:{port}: not the name of a host") from None
+    return str(place[0])

@@ -24,7 +24,7 @@ A cost is positive, a residual exposure above 0 is still long. Computations are 
 effects. All prices of a request are in one quote currency, which the caller chooses.
 
 Every refusal is an RFC 9457 problem whose `type` leads to a page. Unknown paths answer 404, wrong methods 405 with \
-Allow, a malformed Host 400, request heads over 32 KiB 431 from the server itself. Every answer carries X-Request-ID \
+Allow, a malformed Host 400, request heads beyond 64 KiB 431 from the server itself. Every answer carries X-Request-ID \
 and Server-Timing.
 """
 

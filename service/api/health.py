@@ -40,5 +40,5 @@ async def read_metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
 
     Text format; with several workers, the sum over all of them.
     """
-    body, content_type = request.app.state.metrics.render(request.headers.get("accept", ""))
+    body, content_type = request.app.state.metrics.render()
     return Response(body, headers={"content-type": content_type})

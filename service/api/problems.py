@@ -18,6 +18,7 @@ from service.hedging.errors import HedgingError
 MEDIA_TYPE = "application/problem+json"
 MOST_ERRORS = 50
 LONGEST_TEXT = 256
+LONGEST_NAME = 255
 
 _log = structlog.get_logger()
 
@@ -184,6 +185,7 @@ KINDS: Mapping[str, Kind] = {
         "Send the request again once; if it fails again, report it with the request id.",
     ),
 }
+_POINTER_ESCAPES = {"~": "~0", "/": "~1"}
 _BY_STATUS = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
 
 
@@ -201,13 +203,19 @@ class RefusalError(Exception):
 
 
 def pointer(path: Sequence[str | int]) -> str:
-    """Write a path as a JSON pointer in a URI fragment (RFC 6901, section 6), cut to a printable length."""
-    return "#" + "".join("/" + _quote(str(step)) for step in path)[:LONGEST_TEXT]
+    """Write a path as a JSON pointer in a URI fragment (RFC 6901, section 6), each name cut to a printable length."""
+    return "#" + "".join("/" + printable(str(step)) for step in path)
 
 
-def _quote(step: str) -> str:
-    escaped = step[:LONGEST_TEXT].replace("~", "~0").replace("/", "~1")
-    return quote(escaped, safe="~!$&'()*+,;=:@", errors="replace")
+def printable(name: str) -> str:
+    """Percent-encode what a caller named, with the escapes of a JSON pointer, cut between two characters."""
+    shown = ""
+    for character in name[:LONGEST_NAME]:
+        encoded = _POINTER_ESCAPES.get(character) or quote(character, safe="!$&'()*+,;=:@", errors="replace")
+        if len(shown) + len(encoded) > LONGEST_NAME:
+            break
+        shown += encoded
+    return shown
 
 
 def answer_refusal(request: Request[Any, Any, Any], refusal: RefusalError) -> Response[bytes]:
@@ -228,7 +236,8 @@ def answer_hedging_error(request: Request[Any, Any, Any], error: HedgingError) -
 def answer_client_exception(request: Request[Any, Any, Any], error: ClientException) -> Response[bytes]:
     """Answer what the framework refuses: unknown paths, wrong methods, bodies over the limit, unreadable heads."""
     code = _BY_STATUS.get(error.status_code, "bad_head")
-    return answer_refusal(request, RefusalError(code, headers=error.headers))
+    headers = {name: ", ".join(sorted(value.split(", "))) for name, value in (error.headers or {}).items()}
+    return answer_refusal(request, RefusalError(code, headers=headers))
 
 
 def answer_failure(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
@@ -258,7 +267,7 @@ def _answer(request: Request[Any, Any, Any], refusal: RefusalError) -> Response[
 def _context(request: Request[Any, Any, Any], code: str) -> dict[str, Any]:
     return {
         "request_id": request.scope["state"]["request_id"],
-        "method": request.scope["method"],
+        "method": request.scope["method"][:16],
         "route": request.scope.get("path_template", "unmatched"),
         "code": code,
         "status": KINDS[code].status,

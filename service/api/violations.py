@@ -16,8 +16,9 @@ from msgspec import inspect
 from service.api.problems import MOST_ERRORS, Violation, pointer
 from service.hedging.units import Exact, Instant, InvalidWordError
 
-Path = tuple[str | int, ...]
 _LONGEST_NAME = 40
+
+Path = tuple[str | int, ...]
 
 
 def find_violations(model: Any, value: object) -> list[Violation]:  # noqa: ANN401

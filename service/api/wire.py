@@ -11,13 +11,11 @@ from typing import Any
 
 import msgspec
 from litestar import HttpMethod, Request
-from litestar.connection import ASGIConnection
 from litestar.dto import AbstractDTO
 from litestar.exceptions import InternalServerException
-from litestar.handlers import BaseRouteHandler
 from litestar.typing import FieldDefinition
 
-from service.api.problems import RefusalError, Violation
+from service.api.problems import RefusalError, Violation, printable
 from service.api.violations import find_violations
 
 MEDIA_TYPE = "application/json"
@@ -51,11 +49,15 @@ class Wire(AbstractDTO[Any]):
         return encode(data)
 
 
-class BoundedRequest(Request[Any, Any, Any]):
-    """A request whose body has to arrive whole and in time."""
+class StrictRequest(Request[Any, Any, Any]):
+    """A request whose body has to be declared as JSON, and to arrive whole and in time.
+
+    Litestar's guards would be the place for the declaration, but they copy the handler for each call.
+    """
 
     async def body(self) -> bytes:
-        """Read the body; raise `RefusalError` if it is empty, cut short or too slow."""
+        """Read the body; raise `RefusalError` if it is declared otherwise, empty, cut short or too slow."""
+        _check_head(self)
         try:
             async with asyncio.timeout(self.app.state.settings.body_seconds):
                 body = await super().body()
@@ -96,9 +98,8 @@ def _parse_word(word: Any, value: object) -> Any:  # noqa: ANN401
 
 def _invalid(model: Any, value: object) -> RefusalError:  # noqa: ANN401
     errors = find_violations(model, value)
-    return RefusalError(
-        "invalid_request", f"{len(errors)} places to change, the first: {errors[0].detail}", errors=errors
-    )
+    places = "1 place" if len(errors) == 1 else f"{len(errors)} places"
+    return RefusalError("invalid_request", f"{places} to change, the first: {errors[0].detail}", errors=errors)
 
 
 def _load(body: bytes) -> object:
@@ -131,29 +132,20 @@ def _no_constant(name: str) -> float:
 _plain = json.JSONDecoder(object_pairs_hook=_unique, parse_int=_integer, parse_constant=_no_constant)
 
 
-async def accepts_json(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """Refuse, as a guard, a caller that does not take JSON."""
-    accept = connection.headers.get("accept")
-    if accept is not None and not _allows_json(accept):
+def _check_head(request: Request[Any, Any, Any]) -> None:
+    """Refuse what the head of a request with a body declares wrongly; one sent twice counts as its joined values."""
+    sent: dict[bytes, list[str]] = {}
+    for name, value in request.scope["headers"]:
+        sent.setdefault(name, []).append(value.decode("latin-1"))
+    if len(sent.get(b"host", ())) > 1:
+        raise RefusalError("bad_head", "Host is sent twice")
+    if b"accept" in sent and not _allows_json(",".join(sent[b"accept"])):
         raise RefusalError("not_acceptable")
-
-
-async def sends_json(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """Refuse, as a guard of handlers with a body, one that is not declared as plain JSON, and any query parameter."""
-    if handler.parsed_data_field is None:
-        return
-    kind, _separator, options = connection.headers.get("content-type", "").partition(";")
-    plain = options.strip().lower().replace('"', "") in {"", "charset=utf-8"}
-    if (
-        kind.strip().lower() != MEDIA_TYPE
-        or not plain
-        or connection.headers.get("content-encoding", "identity") != "identity"
-    ):
+    encoding = ",".join(sent.get(b"content-encoding", ["identity"])).lower()
+    if encoding != "identity" or not _declares_json(",".join(sent.get(b"content-type", ()))):
         raise RefusalError("unsupported_media_type", headers={"accept": MEDIA_TYPE})
-    if connection.scope["query_string"]:
-        name = next(iter(connection.query_params))
-        violation = Violation(parameter=name[:64], code="unknown_parameter", detail="All goes into the body")
-        raise RefusalError("invalid_request", "This operation takes no query parameters", errors=[violation])
+    if request.scope["query_string"]:
+        raise _refuse_query(request)
 
 
 def _allows_json(accept: str) -> bool:
@@ -164,3 +156,15 @@ def _allows_json(accept: str) -> bool:
         quality = next((value[2:] for value in parameters if value.startswith("q=")), "1")
         weights[kind] = quality.strip("0.") != ""
     return next((weights[kind] for kind in (MEDIA_TYPE, "application/*", "*/*") if kind in weights), False)
+
+
+def _declares_json(content_type: str) -> bool:
+    kind, *options = (part.strip() for part in content_type.lower().split(";"))
+    return kind == MEDIA_TYPE and {*options} <= {"", "charset=utf-8", 'charset="utf-8"'}
+
+
+def _refuse_query(request: Request[Any, Any, Any]) -> RefusalError:
+    """Refuse a query parameter: what is in the body counts, and nothing beside it is ignored in silence."""
+    name = printable(next(iter(request.query_params), ""))
+    violation = Violation(parameter=name, code="unknown_parameter", detail="All goes into the body")
+    return RefusalError("invalid_request", "This operation takes no query parameters", errors=[violation])

@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 from service.hedging.cautions import Caution, caution
 from service.hedging.contracts import Contract, Linear, settlement_value
 from service.hedging.errors import BetaConflictError, BetaMissingError, Fault, PriceMissingError
-from service.hedging.units import Asset, Beta, Money, Price, Quantity, Share, Side, exactly
+from service.hedging.units import Asset, Beta, Exact, Money, Price, Quantity, Share, Side, exactly
 
 STABLECOINS = frozenset(
     {"BUSD", "DAI", "FDUSD", "FRAX", "GUSD", "LUSD", "PYUSD", "RLUSD", "TUSD", "USD"}
@@ -43,7 +43,7 @@ class ValuedHolding(Struct, frozen=True, kw_only=True):
     """One holding with what it is worth and what it adds to the exposure."""
 
     asset: Asset
-    quantity: Annotated[Quantity, Meta(description="Units held, duplicates added up.")]
+    quantity: Annotated[Exact, Meta(description="Units held, duplicates added up.", examples=["40"])]
     price: Annotated[Price, Meta(description="Spot price used.", examples=["150"])]
     value: Annotated[Money, Meta(description="quantity x price in the quote currency.", examples=["6000"])]
     exposure: Annotated[
@@ -206,14 +206,19 @@ def _value(merged: _Merged, price: Decimal, *, weighting: Weighting, pegged: boo
     value = merged.quantity * price
     exposure = _ZERO if pegged else value
     beta = 1.0 if weighting == "value" or merged.beta is None else merged.beta
-    beta_exposure = exposure if beta == 1 else exposure * Decimal(repr(beta))
+    beta_exposure = exposure if beta == 1 else exposure * _exact_beta(beta)
     return _Valued(merged, price, value, exposure, beta, beta_exposure)
+
+
+def _exact_beta(beta: float) -> Decimal:
+    """Take the decimal that the number prints as, to 18 fractional digits, without a float's binary tail."""
+    return round(Decimal(repr(beta)), 18)
 
 
 def _report(line: _Valued, total: Decimal, pegged: set[str]) -> ValuedHolding:
     return ValuedHolding(
         asset=line.merged.asset,
-        quantity=Quantity(line.merged.quantity),
+        quantity=Exact(line.merged.quantity),
         price=Price(line.price),
         value=Money.of(line.value),
         exposure=Money.of(line.exposure),

@@ -83,9 +83,12 @@ class Exact(Decimal):
             return InvalidWordError("not_a_decimal", hint)
         return InvalidWordError("out_of_range", f"Must be {cls.bounds}")
 
+    def __format__(self, spec: str, context: Context | None = None, /) -> str:
+        return super().__format__(spec, context) if spec else str(self)
+
     def __str__(self) -> str:
         """Plain notation: no exponent, no trailing zeros, no negative zero."""
-        text = format(self, "f")
+        text = super().__format__("f")
         if "." in text:
             text = text.rstrip("0").rstrip(".")
         return "0" if text == "-0" else text
@@ -290,6 +293,11 @@ Symbol = Annotated[
 ]
 Beta = Annotated[
     float,
-    Meta(ge=-100, le=100, description="Percent move of the asset per percent move of the underlying.", examples=[1.2]),
+    Meta(
+        ge=-100,
+        le=100,
+        description="Percent move of the asset per percent move of the underlying, read to 18 fractional digits.",
+        examples=[1.2],
+    ),
 ]
 Side = Literal["short", "long", "none"]

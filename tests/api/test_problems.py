@@ -79,6 +79,7 @@ def test_a_defect_is_one_line_in_the_log_with_its_traceback(
 
     assert (line["event"], line["level"], line["request_id"]) == ("failed", "error", answer.headers["x-request-id"])
     assert "secret short" in json.dumps(line["exception"])
+    assert "locals" not in json.dumps(line["exception"])
 
 
 def test_a_refusal_is_one_line_in_the_log_and_an_answer_is_none(call: Call, capsys: pytest.CaptureFixture[str]) -> None:
@@ -98,6 +99,7 @@ def test_a_refusal_is_one_line_in_the_log_and_an_answer_is_none(call: Call, caps
         (("a/b", "c~d"), "#/a~1b/c~0d"),
         (("\u20ac uro",), "#/%E2%82%AC%20uro"),
         (("x" * 1000,), "#/" + "x" * 255),
+        (("\U0001f600" * 30,), "#/" + "%F0%9F%98%80" * 21),
     ],
 )
 def test_a_pointer_is_a_uri_fragment_of_printable_length(path: tuple[str | int, ...], text: str) -> None:
