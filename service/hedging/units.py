@@ -7,7 +7,16 @@ all there is to validate; a word that leaves is rounded once, when its record is
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
-from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow, localcontext
+from decimal import (
+    ROUND_HALF_EVEN,
+    Context,
+    Decimal,
+    DivisionByZero,
+    InvalidOperation,
+    Overflow,
+    getcontext,
+    localcontext,
+)
 from functools import wraps
 from typing import Annotated, ClassVar, Literal, ParamSpec, Self, TypeVar
 
@@ -28,6 +37,8 @@ def exactly(function: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        if getcontext().prec == EXACT.prec:  # called from within: entering it again would cost more than most of them
+            return function(*args, **kwargs)
         with localcontext(EXACT):
             return function(*args, **kwargs)
 
@@ -88,7 +99,9 @@ class Exact(Decimal):
 
     def __str__(self) -> str:
         """Plain notation: no exponent, no trailing zeros, no negative zero."""
-        text = super().__format__("f")
+        text = Decimal.__str__(self)
+        if "E" in text:
+            text = Decimal.__format__(self, "f")
         if "." in text:
             text = text.rstrip("0").rstrip(".")
         return "0" if text == "-0" else text
