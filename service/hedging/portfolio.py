@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Annotated, Literal, NamedTuple
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from service.hedging.cautions import Caution, caution
 from service.hedging.contracts import Contract, Linear, settlement_value
@@ -85,17 +86,17 @@ class FuturesPosition(NamedTuple):
     mark_price: Decimal
 
 
-class _Merged(NamedTuple):
+class _Merged(Struct, frozen=True):
     asset: str
     position: int
-    quantity: Decimal
+    quantity: Exact
     beta: float | None
     times: int
 
 
-class _Valued(NamedTuple):
+class _Valued(Struct, frozen=True):
     merged: _Merged
-    price: Decimal
+    price: Price
     value: Decimal
     exposure: Decimal
     beta: float
@@ -104,7 +105,7 @@ class _Valued(NamedTuple):
 
 @exactly
 def value_portfolio(
-    holdings: Sequence[Holding], prices: Mapping[str, Decimal], *, weighting: Weighting, underlying: str
+    holdings: Sequence[Holding], prices: Mapping[str, Price], *, weighting: Weighting, underlying: str
 ) -> Book:
     """Value a book and weigh it.
 
@@ -184,8 +185,9 @@ def _merge(holdings: Sequence[Holding]) -> list[_Merged]:
         if known.beta is not None and holding.beta is not None and known.beta != holding.beta:
             detail = f"{holding.asset} is held twice, with beta {known.beta} and with beta {holding.beta}"
             conflicts.append(Fault(("holdings", position, "beta"), detail))
-        merged[holding.asset] = known._replace(
-            quantity=known.quantity + holding.quantity,
+        merged[holding.asset] = replace(
+            known,
+            quantity=Exact(known.quantity + holding.quantity),
             beta=known.beta if holding.beta is None else holding.beta,
             times=known.times + 1,
         )
@@ -202,7 +204,7 @@ def _require_betas(merged: Iterable[_Merged], *, exempt: set[str]) -> None:
         raise BetaMissingError(*faults)
 
 
-def _value(merged: _Merged, price: Decimal, *, weighting: Weighting, pegged: bool) -> _Valued:
+def _value(merged: _Merged, price: Price, *, weighting: Weighting, pegged: bool) -> _Valued:
     value = merged.quantity * price
     exposure = _ZERO if pegged else value
     beta = 1.0 if weighting == "value" or merged.beta is None else merged.beta
@@ -216,15 +218,17 @@ def _exact_beta(beta: float) -> Decimal:
 
 
 def _report(line: _Valued, total: Decimal, pegged: set[str]) -> ValuedHolding:
+    value = Money.of(line.value)  # most often all three are one number, rounded once
+    exposure = value if line.exposure is line.value else Money.of(line.exposure)
     return ValuedHolding(
         asset=line.merged.asset,
-        quantity=Exact(line.merged.quantity),
-        price=Price(line.price),
-        value=Money.of(line.value),
-        exposure=Money.of(line.exposure),
+        quantity=line.merged.quantity,
+        price=line.price,
+        value=value,
+        exposure=exposure,
         weight=Share.of(line.exposure / total) if total else None,
         beta=line.beta,
-        beta_exposure=Money.of(line.beta_exposure),
+        beta_exposure=exposure if line.beta_exposure is line.exposure else Money.of(line.beta_exposure),
         kind="stablecoin" if line.merged.asset in pegged else "risky",
     )
 
