@@ -40,16 +40,25 @@ class Operation(NamedTuple):
     reply: type[msgspec.Struct] | None = None
     """Record of the answer; None for text."""
     request: type[msgspec.Struct] | None = None
+    shown: msgspec.Struct | None = None
+    """An answer, where no request leads to one."""
 
 
 _SIZING_REFUSALS = tuple(code for code in KINDS if code not in {"bad_head", "not_found", "method_not_allowed"})
+_EXPLAINED = pages.ProblemKind(code="price_missing", **KINDS["price_missing"]._asdict())
+_LIVE = health.Health(status="live", version=__version__)
+_READY = health.Health(status="ready", version=__version__)
 OPERATIONS = (
     Operation(sizing.size, "sizeHedge", "hedging", _SIZING_REFUSALS, sizing.SizingReply, sizing.SizingRequest),
-    Operation(pages.explain_problem, "explainProblem", "operations", ("not_found",), pages.ProblemKind),
-    Operation(health.check_live, "checkLive", "operations", (), health.Health),
-    Operation(health.check_ready, "checkReady", "operations", (), health.Health),
+    Operation(
+        pages.explain_problem, "explainProblem", "operations", ("not_found",), pages.ProblemKind, shown=_EXPLAINED
+    ),
+    Operation(health.check_live, "checkLive", "operations", reply=health.Health, shown=_LIVE),
+    Operation(health.check_ready, "checkReady", "operations", reply=health.Health, shown=_READY),
     Operation(health.read_metrics, "readMetrics", "operations"),
 )
+_REFUSED_BODIES = {"not_json": b"", "invalid_request": b"{}"}
+"""Bodies whose refusals show what those look like."""
 
 
 def write_document() -> bytes:
@@ -116,7 +125,8 @@ def _request_body(record: type[msgspec.Struct]) -> Schema:
 
 def _reply(entry: Operation) -> Schema:
     if entry.reply is None:
-        content: Schema = {"text/plain": {"schema": {"type": "string"}, "example": "hedge_build_info 1.0\n"}}
+        example = f'hedge_build_info{{version="{__version__}"}} 1.0\n'
+        content: Schema = {"text/plain": {"schema": {"type": "string", "maxLength": 1_000_000}, "example": example}}
     else:
         schema = {"$ref": f"#/components/schemas/{entry.reply.__name__}"}
         content = {wire.MEDIA_TYPE: {"schema": schema, **_reply_examples(entry)}}
@@ -125,13 +135,16 @@ def _reply(entry: Operation) -> Schema:
 
 def _reply_examples(entry: Operation) -> Schema:
     if entry.request is None:
-        return {}
+        return {"example": _json(entry.shown)}
     shown = {}
     for name, example in examples.SIZING.items():
         question = wire.decode(sizing.SizingRequest, json.dumps(example["value"]).encode())
-        reply = wire.encode(sizing.answer(question, LARGEST_NOTIONAL))
-        shown[name] = {"summary": f"Answer to {name}", "value": json.loads(reply)}
+        shown[name] = {"summary": f"Answer to {name}", "value": _json(sizing.answer(question, LARGEST_NOTIONAL))}
     return {"examples": shown}
+
+
+def _json(record: object) -> object:
+    return json.loads(wire.encode(record))
 
 
 def _refusals(codes: tuple[str, ...]) -> Schema:
@@ -143,20 +156,23 @@ def _refusals(codes: tuple[str, ...]) -> Schema:
 
 def _refusal(codes: list[str]) -> Schema:
     schema = {"$ref": "#/components/schemas/Problem"}
-    example = {
-        "type": f"/problems/{codes[0]}",
-        "title": KINDS[codes[0]].title,
-        "status": KINDS[codes[0]].status,
-        "detail": KINDS[codes[0]].meaning,
-        "code": codes[0],
-        "request_id": "f3a1",
-        "errors": [],
-    }
+    example = _json(problems.describe(_provoke(codes), "f3a1"))
     return {
         "description": " ".join(f"`{code}`: {KINDS[code].meaning}" for code in codes),
         "headers": _HEADERS,
         "content": {problems.MEDIA_TYPE: {"schema": schema, "example": example}},
     }
+
+
+def _provoke(codes: list[str]) -> problems.RefusalError:
+    """Give a refusal with one of the codes, as it happens where a body leads to it, else as it is described."""
+    provoked = problems.RefusalError(codes[0])
+    for body in (_REFUSED_BODIES[code] for code in codes if code in _REFUSED_BODIES):
+        try:
+            wire.decode(sizing.SizingRequest, body)
+        except problems.RefusalError as refusal:
+            provoked = refusal
+    return provoked
 
 
 _HEADERS: dict[str, Any] = {

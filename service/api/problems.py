@@ -11,7 +11,7 @@ import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import ClientException
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from service.hedging.errors import HedgingError
 
@@ -23,19 +23,29 @@ LONGEST_NAME = 255
 _log = structlog.get_logger()
 
 
-class Violation(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Violation(Struct, frozen=True, kw_only=True):
     """One thing to change in the request."""
 
-    pointer: Annotated[
-        str | None,
-        Meta(
-            description="JSON pointer, as a URI fragment, to the place in the request body.",
-            examples=["#/holdings/0/quantity"],
-        ),
-    ] = None
-    parameter: Annotated[
-        str | None, Meta(description="Name of the query parameter, instead of a pointer.", examples=["symbols"])
-    ] = None
+    pointer: (
+        Annotated[
+            str,
+            Meta(
+                description="JSON pointer, as a URI fragment, to the place in the request body.",
+                examples=["#/holdings/0/quantity"],
+                max_length=1300,
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    parameter: (
+        Annotated[
+            str,
+            Meta(
+                description="Name of the query parameter, instead of a pointer.", examples=["symbols"], max_length=255
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
     code: Annotated[str, Meta(description="Stable name of what is wrong.", examples=["not_a_string"], max_length=64)]
     detail: Annotated[
         str,
@@ -246,21 +256,26 @@ def answer_failure(request: Request[Any, Any, Any], error: Exception) -> Respons
     return _answer(request, RefusalError("internal_error"))
 
 
-def _answer(request: Request[Any, Any, Any], refusal: RefusalError) -> Response[bytes]:
+def describe(refusal: RefusalError, request_id: str) -> Problem:
+    """Write a refusal as the problem that the caller gets."""
     kind = KINDS[refusal.code]
-    state = request.scope["state"]
-    state["problem"] = refusal.code
-    problem = Problem(
+    return Problem(
         type=f"/problems/{refusal.code}",
         title=kind.title,
         status=kind.status,
         detail=refusal.detail,
         code=refusal.code,
-        request_id=state["request_id"],
+        request_id=request_id,
         errors=tuple(refusal.errors[:MOST_ERRORS]),
     )
+
+
+def _answer(request: Request[Any, Any, Any], refusal: RefusalError) -> Response[bytes]:
+    state = request.scope["state"]
+    state["problem"] = refusal.code
+    problem = describe(refusal, state["request_id"])
     return Response(
-        msgspec.json.encode(problem), status_code=kind.status, media_type=MEDIA_TYPE, headers=refusal.headers
+        msgspec.json.encode(problem), status_code=problem.status, media_type=MEDIA_TYPE, headers=refusal.headers
     )
 
 

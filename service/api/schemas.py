@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any, cast
 
-from msgspec import NODEFAULT, inspect
+from msgspec import NODEFAULT, UNSET, inspect
 
 from service.api.violations import node_of, published
 from service.hedging.units import Exact, Instant
@@ -41,7 +41,7 @@ def _struct(node: inspect.StructType, components: dict[str, Schema]) -> Schema:
         tag = {"type": "string", "enum": [node.tag], "description": "Style of the contract.", "examples": [node.tag]}
         properties[node.tag_field] = tag
     for field in node.fields:
-        default = {} if field.default is NODEFAULT else {"default": _plain(field.default)}
+        default = {} if field.default in {NODEFAULT, UNSET} else {"default": _plain(field.default)}
         properties[field.encode_name] = {**_write(field.type, components), **default}
     tagged = [] if node.tag_field is None else [node.tag_field]
     return {

@@ -79,7 +79,7 @@ def decode(model: Any, body: bytes) -> Any:  # noqa: ANN401
     try:
         record = _decoder(model).decode(body)
     except msgspec.ValidationError:
-        raise _invalid(model, _load(body)) from None
+        return _reread(model, _load(body))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         _load(body)
         raise RefusalError("not_json") from None
@@ -97,10 +97,13 @@ def _parse_word(word: Any, value: object) -> Any:  # noqa: ANN401
     return word.parse(value)
 
 
-def _invalid(model: Any, value: object) -> RefusalError:  # noqa: ANN401
+def _reread(model: Any, value: object) -> Any:  # noqa: ANN401
+    """Say all that is wrong with a value that was refused, or take it: JSON Schema's integers may be written 8.0."""
     errors = find_violations(model, value)
+    if not errors:
+        return msgspec.convert(value, model, dec_hook=_parse_word)
     places = "1 place" if len(errors) == 1 else f"{len(errors)} places"
-    return RefusalError("invalid_request", f"{places} to change, the first: {errors[0].detail}", errors=errors)
+    raise RefusalError("invalid_request", f"{places} to change, the first: {errors[0].detail}", errors=errors)
 
 
 def _load(body: bytes) -> object:
@@ -134,13 +137,20 @@ def _integer(digits: str) -> float:
     return int(digits) if len(digits) <= _LONGEST_INTEGER else float("inf")
 
 
+def _fraction(digits: str) -> float:
+    number = float(digits)
+    return int(number) if number.is_integer() else number
+
+
 def _no_constant(name: str) -> float:
     raise RefusalError("not_json", f"{name} is not JSON")
 
 
 _read_plain = msgspec.json.Decoder().decode
 _write_plain = msgspec.json.Encoder().encode
-_plain = json.JSONDecoder(object_pairs_hook=_unique, parse_int=_integer, parse_constant=_no_constant)
+_plain = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_int=_integer, parse_float=_fraction, parse_constant=_no_constant
+)
 
 
 def _check_head(request: Request[Any, Any, Any]) -> None:

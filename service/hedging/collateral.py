@@ -72,7 +72,8 @@ class Margin(Struct, frozen=True, kw_only=True):
         bool | None,
         Meta(
             description="Whether the wallet covers the initial margin and the hedge outlives survive_move; null where "
-            "the request has no margin."
+            "the request has no margin.",
+            examples=[True],
         ),
     ]
 

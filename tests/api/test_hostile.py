@@ -248,9 +248,9 @@ INVALID = {
         "#/contract/funding_interval_hours wrong_type",
         splice(b'"style"', b'"funding_interval_hours":' + b"9" * 5000 + b',"style"'),
     ),
-    "hours of 8.0": (
+    "hours of 8.5": (
         "#/contract/funding_interval_hours wrong_type",
-        splice(b'"style"', b'"funding_interval_hours":8.0,"style"'),
+        splice(b'"style"', b'"funding_interval_hours":8.5,"style"'),
     ),
     "hours of -0": (
         "#/contract/funding_interval_hours out_of_range",
@@ -343,6 +343,7 @@ INVERSE_TERMS = {
 }
 
 ANSWERED = {
+    "hours of 8.0, which JSON Schema calls an integer": splice(b'"style"', b'"funding_interval_hours":8.0,"style"'),
     "whitespace around": b" \r\n\t" + SEED + b"\n ",
     "escapes in keys and values": splice(b'"asset":"SOL"', b'"\\u0061sset":"\\u0053OL"'),
     "null where it may be": changed(margin=None, rounding=None, as_of=None, contract__expiry=None),

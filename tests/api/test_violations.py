@@ -28,7 +28,7 @@ INVALID: list[tuple[str, object, str, str]] = [
     ("contract", {"style": "quanto"}, "#/contract/style", "unknown_value"),
     ("contract", {"style": ["linear"]}, "#/contract/style", "unknown_value"),
     ("contract/funding_interval_hours", 25, "#/contract/funding_interval_hours", "out_of_range"),
-    ("contract/funding_interval_hours", 8.0, "#/contract/funding_interval_hours", "wrong_type"),
+    ("contract/funding_interval_hours", 8.5, "#/contract/funding_interval_hours", "wrong_type"),
     ("contract/order_unit", "coins", "#/contract/order_unit", "unknown_value"),
     ("contract/maintenance_tiers", [], "#/contract/maintenance_tiers", "too_few"),
     ("contract/multiplyer", "1", "#/contract/multiplyer", "unknown_field"),

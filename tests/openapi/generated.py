@@ -1,0 +1,132 @@
+"""Requests that nobody thought of: schemathesis over the committed document, with the oracle as one check more."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from litestar.types import ASGIApp
+from schemathesis import Case, CheckContext, Config, GenerationMode, HookContext, Response, openapi
+from schemathesis.schemas import BaseSchema
+
+from tests.openapi import scenes
+from tests.openapi.asgi import Answer, Sent, ask
+from tests.openapi.document import FILE, Document
+from tests.openapi.mending import mend
+from tests.openapi.oracle import INVALID, Oracle
+from tests.openapi.refusals import find_faults
+
+_UNMENDED = 4
+"""One of so many cases stays as it was generated."""
+
+
+def load_generator(app: ASGIApp, *, examples: int, seed: int | None = None) -> BaseSchema:
+    """Make a generator of requests by the committed document; all checks are on.
+
+    Args:
+        app: what is asked; this generator's own, since schemathesis keeps one lifespan for each application.
+        examples: how many random requests an operation gets, beyond those for examples and limits.
+        seed: of the random requests; None for the same ones every time.
+    """
+    config = Config.from_dict(
+        {
+            **({} if seed is None else {"seed": seed}),
+            "generation": {"database": "none", "deterministic": seed is None, "max-examples": examples},
+            "checks": {"max_response_time": 5.0},
+            "operations": [
+                {
+                    "include-operation-id": "sizeHedge",
+                    "checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", "422"]}},
+                }
+            ],
+        }
+    )
+    schema = openapi.from_path(FILE, config=config)
+    schema.app = app
+    schema.hook("map_case")(complete_case)
+    return schema
+
+
+def complete_case(_: HookContext, case: Case[Any]) -> Case[Any]:
+    """Give most generated questions the prices and betas they lack, so that many have an answer; leave every fourth."""
+    generation = None if case.meta is None else case.meta.generation
+    if generation is None or generation.mode == GenerationMode.NEGATIVE or not isinstance(case.body, dict):
+        return case
+    if len(repr(case.body)) % _UNMENDED:
+        case.body = mend(case.body)
+    return case
+
+
+class Examiner:
+    """Examines every answer that a generated request gets, and counts them."""
+
+    def __init__(self, document: Document, app: ASGIApp) -> None:
+        """Start with nothing seen."""
+        self._oracle = Oracle(document)
+        self._app = app
+        self._pages: dict[str, bool] = {}
+        self.seen: Counter[tuple[str, int]] = Counter()
+        self.valid: Counter[int] = Counter()
+
+    @property
+    def checks(self) -> list[Callable[[CheckContext, Response, Case[Any]], bool | None]]:
+        """What schemathesis is to check besides its own."""
+        return [self.check_forecast, self.check_refusal]
+
+    def check_forecast(self, _: CheckContext, response: Response, case: Case[Any]) -> None:
+        """Hold an answer against the oracle, unless the method is not the operation's own."""
+        sent, answer = _sent(response), _answer(response)
+        self.seen[case.operation.label, answer.status] += 1
+        if sent.method != case.operation.method.upper():
+            return
+        operation = (sent.method, case.operation.path)
+        forecast = self._oracle.foretell(operation, sent)
+        if operation == scenes.SIZING and forecast.status in {200, 422} and forecast.codes != INVALID:
+            self.valid[answer.status] += 1
+
+        assert forecast.describes(answer), f"{forecast.status} {sorted(forecast.codes)} was foretold"
+
+    def check_refusal(self, _: CheckContext, response: Response, __: Case[Any]) -> None:
+        """Hold every refusal against what all refusals promise."""
+        sent, answer = _sent(response), _answer(response)
+        if answer.status < 400 or sent.method == "HEAD":
+            return
+
+        faults = list(find_faults(answer, sent.body, self._explains))
+
+        assert not faults, "\n".join(faults)
+
+    def _explains(self, path: str) -> bool:
+        """Look a page up, once."""
+        if path not in self._pages:
+            self._pages[path] = ask(self._app, Sent("GET", path, headers=())).status == 200
+        return self._pages[path]
+
+
+def _sent(response: Response) -> Sent:
+    """Read what schemathesis sent."""
+    request = response.request
+    parts = urlsplit(request.url or "")
+    body = request.body.encode() if isinstance(request.body, str) else request.body
+    headers: Mapping[str, Any] = {name.lower(): value for name, value in request.headers.items()}
+    kept = tuple(
+        (name, str(headers[name])) for name in ("content-type", "accept", "content-encoding") if name in headers
+    )
+    return Sent(
+        request.method or "",
+        unquote(parts.path),
+        body if isinstance(body, bytes) else b"",
+        _without_any(kept),
+        parts.query.encode(),
+    )
+
+
+def _without_any(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """Leave out an Accept header that accepts anything."""
+    return tuple(header for header in headers if header != ("accept", "*/*"))
+
+
+def _answer(response: Response) -> Answer:
+    """Read what came back."""
+    headers = {name: values[0] for name, values in response.headers.items()}
+    return Answer(response.status_code, headers, response.content)

@@ -1,0 +1,167 @@
+"""Promises about what the document shows: examples are real, and defaults are what happens without them."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from tests.openapi import scenes
+from tests.openapi.asgi import Sent
+from tests.openapi.behaviour import quote
+from tests.openapi.boundaries import ABSENT, Steps, change
+from tests.openapi.document import (
+    TEXT,
+    Document,
+    Operation,
+    Schema,
+    alternatives,
+    is_meant,
+    operations,
+    requests,
+    resolve,
+    responses,
+    schemas,
+    validator,
+)
+from tests.openapi.witness import Trial
+
+TIME: Steps = ("as_of",)
+"""Place of the time of a question, which stays where two answers are compared."""
+
+
+def answers_questions_as_shown(trial: Trial) -> Iterator[str]:
+    """Promise that every question that is shown gets the answer that is shown under its name."""
+    for operation, media_type, content in requests(trial.document):
+        for name, example in content["examples"].items():
+            sent = scenes.pose(example["value"], media_type)
+            yield from _check_pair(trial, operation, sent, name)
+
+
+def _check_pair(trial: Trial, operation: Operation, sent: Sent, name: str) -> Iterator[str]:
+    """Hold the answer to a question that is shown against the answer that is shown."""
+    (answer,) = trial.witness.ask(sent)
+    shown = operation.spec["responses"]["200"]["content"].get(answer.media_type, {}).get("examples", {})
+    if name not in shown or shown[name]["value"] != answer.content:
+        yield f"{name} is not answered as it is shown"
+
+
+def shows_real_answers(trial: Trial) -> Iterator[str]:
+    """Promise that every answer and refusal that is shown on its own was really given."""
+    given: dict[tuple[tuple[str, str], str], list[Any]] = defaultdict(list)
+    for operation, _, answer in trial.exchanges:
+        given[operation, str(answer.status)].append(answer.content)
+    for operation, status, response in responses(trial.document):
+        for media_type, content in response["content"].items():
+            if "example" in content and not _is_among(content["example"], given[operation, status], media_type):
+                yield f"{operation} {status} never answers the example that is shown"
+
+
+def _is_among(example: Any, contents: list[Any], media_type: str) -> bool:  # noqa: ANN401
+    """Tell whether an example was given; of a text, all of its lines."""
+    if media_type != TEXT:
+        return example in contents
+    return any(set(example.splitlines()) <= set(content.splitlines()) for content in contents)
+
+
+def shows_valid_values(trial: Trial) -> Iterator[str]:
+    """Promise that whatever is shown follows the schema that it illustrates."""
+    for place, schema, value in _shown(trial.document):
+        if not validator(trial.document, schema).is_valid(value):
+            yield f"{place} shows {quote(value)}, which it excludes"
+
+
+def _shown(document: Document) -> Iterator[tuple[str, Schema, Any]]:
+    """List every example and default with its schema."""
+    for place, schema in schemas(document):
+        yield from ((place, schema, value) for value in schema.get("examples", ()))
+        if "default" in schema:
+            yield place, schema, schema["default"]
+    for place, holder in _holders(document):
+        yield from _shown_in(holder, place)
+
+
+def _holders(document: Document) -> Iterator[tuple[str, Schema]]:
+    """List the parameters, headers and bodies, beside whose schemas examples stand."""
+    for operation in operations(document):
+        yield from ((parameter["name"], parameter) for parameter in operation.spec.get("parameters", []))
+    for operation, media_type, content in requests(document):
+        yield f"{operation.key} {media_type}", content
+    for key, status, response in responses(document):
+        holders = (*response.get("headers", {}).values(), *response["content"].values())
+        yield from ((f"{key} {status}", holder) for holder in holders)
+
+
+def _shown_in(holder: Schema, place: str) -> Iterator[tuple[str, Schema, Any]]:
+    """List the examples that stand beside a schema."""
+    if "example" in holder:
+        yield place, holder["schema"], holder["example"]
+    yield from ((place, holder["schema"], example["value"]) for example in holder.get("examples", {}).values())
+
+
+def states_real_defaults(trial: Trial) -> Iterator[str]:
+    """Promise that a default that is sent changes nothing, alone or with all others, and that there always is one."""
+    for _, _, content in requests(trial.document):
+        shown = (example["value"] for example in content["examples"].values())
+        for body in (scenes.BASKET, *scenes.COMPLETE, *shown):
+            yield from _check_defaults(trial, content["schema"], body)
+
+
+def _check_defaults(trial: Trial, schema: Schema, body: Any) -> Iterator[str]:  # noqa: ANN401
+    """Compare the answers to a body without and with each default, and with all of them."""
+    bare = full = body
+    for steps, default in find_defaults(trial.document, schema, body):
+        place = ".".join(map(str, steps))
+        if default is ABSENT:
+            yield f"{place} may be left out and has no default"
+            continue
+        yield from _compare(trial, change(body, steps, ABSENT), change(body, steps, default), place)
+        if has(bare, steps[:-1]) and steps != TIME:
+            bare, full = change(bare, steps, ABSENT), change(full, steps, default)
+    yield from _compare(trial, bare, full, "all defaults at once")
+
+
+def has(body: Any, steps: Steps) -> bool:  # noqa: ANN401
+    """Tell whether a body has a member at a place."""
+    for step in steps:
+        if not isinstance(body, list) and (body is None or step not in body):
+            return False
+        body = body[step]  # type: ignore[index]
+    return True
+
+
+def _compare(trial: Trial, left_out: Any, sent: Any, place: str) -> Iterator[str]:  # noqa: ANN401
+    """Compare two answers, by every byte if the question says when it is asked."""
+    one, other = trial.witness.ask(scenes.pose(left_out), scenes.pose(sent))
+    same = one.body == other.body if "as_of" in left_out else _timeless(one.content) == _timeless(other.content)
+    if not same:
+        yield f"{place}: sending the default changes the answer"
+
+
+def _timeless(content: dict[str, Any]) -> dict[str, Any]:
+    """Take away what tells the time of the question: in an answer its own member, in a refusal the sentences."""
+    return {name: value for name, value in content.items() if name not in {"as_of", "detail", "errors"}}
+
+
+def find_defaults(
+    document: Document,
+    schema: Schema,
+    value: Any,  # noqa: ANN401
+    at: Steps = (),
+) -> Iterator[tuple[Steps, Any]]:
+    """List the members of a body that may be left out, each with its default, or `ABSENT` if it has none."""
+    for option in alternatives(document, schema):
+        if isinstance(value, list) and "items" in option:
+            for index, item in enumerate(value):
+                yield from find_defaults(document, option["items"], item, (*at, index))
+        elif isinstance(value, dict) and is_meant(document, option, value):
+            yield from _find_member_defaults(document, option, value, at)
+
+
+def _find_member_defaults(
+    document: Document, option: Schema, value: dict[str, Any], at: Steps
+) -> Iterator[tuple[Steps, Any]]:
+    """Do the same for the members of a record, and within those that are there."""
+    for name, member in option.get("properties", {}).items():
+        if name not in option.get("required", ()):
+            yield (*at, name), resolve(document, member).get("default", ABSENT)
+        if name in value:
+            yield from find_defaults(document, member, value[name], (*at, name))

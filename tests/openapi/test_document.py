@@ -1,0 +1,167 @@
+"""The document itself: complete, bounded, the same every time, and served as it is committed."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from service.app import create_app
+from tests.openapi.asgi import Answer, Sent, ask
+from tests.openapi.document import (
+    FILE,
+    Document,
+    Operation,
+    Schema,
+    alternatives,
+    kinds,
+    operations,
+    read_document,
+    schemas,
+)
+
+DOCUMENT = read_document()
+PAGES = ["/openapi.json", "/docs", "/docs/assets/start.js", "/problems", "/problems/not_json"]
+READS = [entry.path for entry in operations(DOCUMENT) if entry.method == "GET" and "{" not in entry.path]
+
+
+def test_the_committed_document_is_served() -> None:
+    """/openapi.json is the committed file, byte for byte."""
+    answer = ask(create_app({}), Sent("GET", "/openapi.json"))
+
+    assert answer.body == FILE.read_bytes()
+    assert answer.media_type == "application/json"
+
+
+@pytest.mark.parametrize("hash_seed", ["0", "1", "42"])
+def test_the_document_does_not_depend_on_chance(hash_seed: str) -> None:
+    """The command line writes the committed bytes whatever the order of sets and dicts."""
+    command = [sys.executable, "-m", "service", "openapi"]
+    written = subprocess.run(command, env={**os.environ, "PYTHONHASHSEED": hash_seed}, capture_output=True, check=True)
+
+    assert written.stdout == FILE.read_bytes()
+
+
+def test_the_document_is_not_sent_twice() -> None:
+    """Who has the document already is told so, and nothing else."""
+    app = create_app({})
+    first = ask(app, Sent("GET", "/openapi.json"))
+    second = ask(app, Sent("GET", "/openapi.json", headers=(("if-none-match", first.headers["etag"]),)))
+    other = ask(app, Sent("GET", "/openapi.json", headers=(("if-none-match", '"another"'),)))
+
+    assert (second.status, second.body, second.headers["etag"]) == (304, b"", first.headers["etag"])
+    assert other.body == first.body
+
+
+@pytest.mark.parametrize("path", [*PAGES, *READS])
+def test_head_is_get_without_a_body(path: str) -> None:
+    """HEAD has the status and the headers of GET; that no body follows is the server's doing."""
+    get, head = (ask(create_app({}), Sent(method, path)) for method in ("GET", "HEAD"))
+
+    assert head.status == get.status == 200
+    assert _lasting(head) == _lasting(get)
+
+
+def _lasting(answer: Answer) -> dict[str, str]:
+    """Leave out the header that tells how long this very answer took."""
+    return {name: value for name, value in answer.headers.items() if name != "server-timing"}
+
+
+@pytest.mark.parametrize("operation", operations(DOCUMENT), ids=lambda operation: operation.spec["operationId"])
+def test_every_operation_is_introduced(operation: Operation) -> None:
+    """An operation has a name, a title, a description, a tag that is described, and examples of both its sides."""
+    tags = {tag["name"] for tag in DOCUMENT["tags"] if tag["description"]}
+
+    assert all(operation.spec[word] for word in ("operationId", "summary", "description"))
+    assert operation.spec["tags"]
+    assert set(operation.spec["tags"]) <= tags
+    assert list(_without_example(operation)) == []
+
+
+def _without_example(operation: Operation) -> Iterator[str]:
+    """List what an operation takes or answers and does not show."""
+    for parameter in operation.spec.get("parameters", []):
+        if "example" not in parameter:
+            yield parameter["name"]
+    contents = [("request", operation.spec.get("requestBody", {}).get("content", {}))]
+    contents += [(status, response["content"]) for status, response in operation.spec["responses"].items()]
+    for name, content in contents:
+        if not all(described.keys() & {"example", "examples"} for described in content.values()):
+            yield name
+
+
+def test_names_are_unique() -> None:
+    """No two operations share an operationId: clients are generated from them."""
+    names = [operation.spec["operationId"] for operation in operations(DOCUMENT)]
+
+    assert len(set(names)) == len(names)
+
+
+def test_every_property_is_explained_and_shown() -> None:
+    """Each property has a description and an example, its own or that of what it refers to or is made of."""
+    unexplained = list(_unexplained(DOCUMENT))
+
+    assert not unexplained, "\n".join(unexplained)
+
+
+def _unexplained(document: Document) -> Iterator[str]:
+    """List the properties without a description or an example."""
+    for name, component in document["components"]["schemas"].items():
+        for member, schema in component.get("properties", {}).items():
+            options = alternatives(document, schema)
+            if not (schema.get("description") or options[0].get("description")):
+                yield f"{name}.{member} has no description"
+            if not _has_example(document, schema):
+                yield f"{name}.{member} has no example"
+
+
+def _has_example(document: Document, schema: Schema) -> bool:
+    """Tell whether a value of a schema can be put together from its examples."""
+    if schema.get("examples"):
+        return True
+    return all(_option_has_example(document, option) for option in alternatives(document, schema))
+
+
+def _option_has_example(document: Document, option: Schema) -> bool:
+    """Do the same for one alternative: arrays and maps are shown by what is in them, records by their members."""
+    inner: list[Schema] = list(option.get("properties", {}).values())
+    inner += [option[keyword] for keyword in ("items", "additionalProperties") if isinstance(option.get(keyword), dict)]
+    return bool(option.get("examples")) or (bool(inner) and all(_has_example(document, schema) for schema in inner))
+
+
+BOUNDS: dict[str, list[set[str]]] = {
+    "string": [{"maxLength"}, {"enum"}],
+    "array": [{"maxItems"}],
+    "integer": [{"minimum", "maximum"}, {"enum"}],
+}
+
+
+def test_everything_is_bounded() -> None:
+    """Each string, array, integer and map has its limits, so that nobody has to guess how much may come."""
+    unbounded = list(_unbounded(DOCUMENT))
+
+    assert not unbounded, "\n".join(unbounded)
+
+
+def _unbounded(document: Document) -> Iterator[str]:
+    """List the schemas without limits."""
+    for place, schema in schemas(document):
+        for kind in kinds(schema):
+            if kind in BOUNDS and not any(bound <= schema.keys() for bound in BOUNDS[kind]):
+                yield f"{place}: {kind} without bounds"
+        if _is_map(schema) and "maxProperties" not in schema:
+            yield f"{place}: map without bounds"
+
+
+def _is_map(schema: dict[str, Any]) -> bool:
+    """Tell whether a schema is an object of any names."""
+    return isinstance(schema.get("additionalProperties"), dict)
+
+
+def test_all_references_lead_to_components() -> None:
+    """No reference is broken and no component is left over."""
+    used = {schema["$ref"].rpartition("/")[2] for _, schema in schemas(DOCUMENT) if "$ref" in schema}
+
+    assert used == DOCUMENT["components"]["schemas"].keys()

@@ -1,0 +1,70 @@
+"""What the document shows is what happens."""
+
+from typing import Any
+
+import pytest
+
+from tests.openapi import scenes
+from tests.openapi.boundaries import change
+from tests.openapi.document import read_document, requests
+from tests.openapi.illustrations import (
+    answers_questions_as_shown,
+    find_defaults,
+    has,
+    shows_real_answers,
+    shows_valid_values,
+    states_real_defaults,
+)
+from tests.openapi.witness import Trial, Witness
+
+DOCUMENT = read_document()
+QUESTIONS = {
+    name: (content["schema"], example["value"])
+    for _, _, content in requests(DOCUMENT)
+    for name, example in content["examples"].items()
+}
+
+
+def test_every_question_is_answered_as_shown(trial: Trial) -> None:
+    """Each question that is shown gets the answer that is shown, to the last digit."""
+    broken = list(answers_questions_as_shown(trial))
+
+    assert not broken, "\n".join(broken)
+
+
+def test_every_other_example_is_a_real_answer(trial: Trial) -> None:
+    """Each answer and refusal that is shown on its own is really given to some request."""
+    broken = list(shows_real_answers(trial))
+
+    assert not broken, "\n".join(broken)
+
+
+def test_every_example_is_valid_where_it_stands(trial: Trial) -> None:
+    """Examples and defaults of schemas, parameters and headers follow the schema they illustrate."""
+    broken = list(shows_valid_values(trial))
+
+    assert not broken, "\n".join(broken)
+
+
+def test_every_default_is_real(trial: Trial) -> None:
+    """One by one, and all at once: a default that is sent changes no byte; what may be left out has one."""
+    broken = list(states_real_defaults(trial))
+
+    assert not broken, "\n".join(broken)
+
+
+@pytest.mark.parametrize(("schema", "question"), QUESTIONS.values(), ids=QUESTIONS)
+def test_an_example_with_all_defaults_written_out_has_the_same_answer(
+    witness: Witness, schema: dict[str, Any], question: dict[str, Any]
+) -> None:
+    """Filling every gap of an example with its documented default, at any depth, gives the same bytes."""
+    filled = question
+    for steps, default in find_defaults(DOCUMENT, schema, question):
+        if not has(question, steps):
+            filled = change(filled, steps, default)
+
+    short, long = witness.ask(scenes.pose(question), scenes.pose(filled))
+
+    assert filled != question
+    assert short.status == 200
+    assert short.body == long.body

@@ -1,0 +1,61 @@
+"""Every status and every problem code that the document names can be had, and no other."""
+
+import pytest
+
+from tests.openapi import scenes
+from tests.openapi.asgi import JSON, Sent
+from tests.openapi.behaviour import documents_every_status, names_every_code
+from tests.openapi.witness import Trial, Witness
+
+GOOD = scenes.pose(scenes.BASKET)
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "code"),
+    [
+        pytest.param(GOOD._replace(body=b"{"), 400, "not_json", id="not JSON"),
+        pytest.param(GOOD._replace(fault="cut"), 400, "body_incomplete", id="the caller hangs up"),
+        pytest.param(Sent("GET", "/problems/nothing"), 404, "not_found", id="no such page"),
+        pytest.param(GOOD._replace(method="PATCH"), 405, "method_not_allowed", id="wrong method"),
+        pytest.param(
+            GOOD._replace(headers=(("content-type", JSON), ("accept", "text/csv"))),
+            406,
+            "not_acceptable",
+            id="no JSON wanted",
+        ),
+        pytest.param(GOOD._replace(fault="silent"), 408, "body_timeout", id="the body never comes"),
+        pytest.param(GOOD._replace(body=b" " * (1024 * 1024 + 1)), 413, "body_too_large", id="too large"),
+        pytest.param(GOOD._replace(headers=()), 415, "unsupported_media_type", id="no content type"),
+        pytest.param(GOOD._replace(body=b"{}"), 422, "invalid_request", id="nothing in it"),
+        pytest.param(GOOD._replace(query=b"a=1"), 422, "invalid_request", id="a query"),
+        pytest.param(GOOD._replace(fault="defect"), 500, "internal_error", id="a defect of ours"),
+    ],
+)
+def test_the_hard_statuses_are_provoked(witness: Witness, sent: Sent, status: int, code: str) -> None:
+    """Each way to fail that no generator finds ends in its own status and code, and leaks nothing."""
+    (answer,) = witness.ask(sent)
+
+    assert (answer.status, answer.content["code"]) == (status, code)
+    assert b"secret" not in answer.body
+
+
+@pytest.mark.parametrize("query", [b"&", b"&&", b"=&", b"%"])
+def test_a_query_that_says_nothing_is_answered(witness: Witness, query: bytes) -> None:
+    """A query string without a parameter in it is ignored or refused; the caller never waits in vain."""
+    (answer,) = witness.ask(GOOD._replace(query=query))
+
+    assert answer.status in {200, 422}
+
+
+def test_every_status_is_documented_and_observed(trial: Trial) -> None:
+    """The pairs of operation and status that are documented are those that are observed, both ways."""
+    broken = list(documents_every_status(trial))
+
+    assert not broken, "\n".join(broken)
+
+
+def test_every_code_is_named_where_it_occurs(trial: Trial) -> None:
+    """The description of each refusal names exactly the problem codes that come with it."""
+    broken = list(names_every_code(trial))
+
+    assert not broken, "\n".join(broken)
