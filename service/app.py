@@ -15,7 +15,7 @@ from structlog.tracebacks import ExceptionDictTransformer
 from service.api import health, pages, problems, sizing
 from service.api.document import write_document
 from service.api.envelope import envelop
-from service.api.wire import LARGEST_BODY, StrictRequest, Wire
+from service.api.wire import LARGEST_BODY, Reply, StrictRequest, Wire
 from service.hedging.errors import HedgingError
 from service.metrics import Metrics
 from service.settings import read_settings
@@ -37,7 +37,7 @@ def create_app(environment: Mapping[str, str] = os.environ, metrics: Metrics | N
     document = write_document()
     app = Litestar(
         route_handlers=[
-            Router("/", route_handlers=[sizing.size], dto=Wire, return_dto=Wire),
+            Router("/", route_handlers=[sizing.size], dto=Wire, return_dto=Wire, response_class=Reply),
             health.check_live,
             health.check_ready,
             health.read_metrics,

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Callable
+from secrets import token_hex
 from time import perf_counter
 from typing import Protocol
-from uuid import uuid4
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -69,4 +69,4 @@ def _request_id(scope: Scope) -> bytes:
     for name, value in scope["headers"]:
         if name == b"x-request-id" and _REQUEST_ID(value):
             return value
-    return uuid4().hex.encode()
+    return token_hex(16).encode()

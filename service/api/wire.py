@@ -10,9 +10,10 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from litestar import HttpMethod, Request
+from litestar import HttpMethod, Request, Response
 from litestar.dto import AbstractDTO
 from litestar.exceptions import InternalServerException
+from litestar.types import ASGIApp, Receive, Scope, Send
 from litestar.typing import FieldDefinition
 
 from service.api.problems import RefusalError, Violation, printable
@@ -47,6 +48,24 @@ class Wire(AbstractDTO[Any]):
     def data_to_encodable_type(self, data: Any) -> bytes:  # noqa: ANN401
         """Encode the record that answers it."""
         return encode(data)
+
+
+class Reply(Response[bytes]):
+    """An answer that `Wire` has encoded: there is nothing left to render, so it is sent as it is."""
+
+    def __init__(self, content: bytes, *, status_code: int, **_: object) -> None:
+        self.content = content
+        self.status = status_code
+
+    def to_asgi_response(self, *_: object, **__: object) -> ASGIApp:  # type: ignore[override]
+        """Make the application that sends it; Litestar calls it and asks no more of it."""
+        headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", b"%d" % len(self.content))]
+
+        async def respond(_scope: Scope, _receive: Receive, send: Send) -> None:
+            await send({"type": "http.response.start", "status": self.status, "headers": headers})
+            await send({"type": "http.response.body", "body": self.content, "more_body": False})
+
+        return respond
 
 
 class StrictRequest(Request[Any, Any, Any]):
