@@ -21,7 +21,7 @@ How many mini-futures hedge a basket of altcoins, and what rounding, beta, fees 
 
 Decimals are JSON strings in plain notation in both directions. Rates, shares and moves are fractions: 0.05 is 5 %. \
 A cost is positive, a residual exposure above 0 is still long. Computations are POST, idempotent and free of side \
-effects. All prices of a request are in one quote currency, which the caller chooses.
+effects. All prices of a request are in one quote currency: US dollars or a dollar stablecoin.
 
 Every refusal is an RFC 9457 problem whose `type` leads to a page. Unknown paths answer 404, wrong methods 405 with \
 Allow, a malformed Host 400, request heads beyond 64 KiB 431 from the server itself. Every answer carries X-Request-ID \

@@ -30,7 +30,7 @@ class SizingRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     prices: Annotated[
         Prices,
         Meta(
-            description="Spot price by asset code, futures mark price by contract symbol, all in one quote currency.",
+            description="Spot price by asset code, futures mark price by contract symbol, all in one dollar currency.",
             examples=[{"SOL": "150", "BTC-MINI": "60000"}],
         ),
     ]
@@ -114,6 +114,8 @@ def answer(question: SizingRequest, largest_notional: Decimal) -> SizingReply:
         largest_notional=largest_notional,
     )
     names = [*(line.asset for line in sizing.holdings), question.contract.symbol]
+    if question.contract.underlying in question.prices:
+        names = list(dict.fromkeys([*names, question.contract.underlying]))
     return SizingReply(
         **msgspec.structs.asdict(sizing),
         contract=question.contract,

@@ -19,7 +19,7 @@ ONE_DAY_MOVE = Decimal("0.0314")
 
 _ADJUSTMENTS: dict[Adjustment, str] = {
     "rounds_to_zero": "The exact size is below one lot step: rounded down, nothing is hedged",
-    "capped_at_max_quantity": "The venue takes no larger order: capped at max_quantity",
+    "capped_at_max_quantity": "The venue takes no larger order: capped at max_quantity, a full hedge takes several",
     "below_min_quantity": "The venue takes no order this small: below min_quantity, nothing is hedged",
     "below_min_notional": "The venue takes no order worth this little: below min_notional, nothing is hedged",
     "raised_to_min_quantity": "Raised to the smallest order the venue takes, min_quantity",
@@ -50,7 +50,7 @@ def recommend(
     preferred = _preferred(hedge, candidates, rounding)
     if preferred.margin.survives is not False:
         return preferred.rounding, "nearest" if rounding in {None, "nearest"} else "requested"
-    survivors = [candidate for candidate in candidates if candidate.margin.survives]
+    survivors = [candidate for candidate in candidates if candidate.margin.survives and candidate.contracts]
     if not survivors:
         return None, "no_candidate_survives"
     return _nearest(hedge, survivors).rounding, "survival"
@@ -84,10 +84,17 @@ def _margin_cautions(hedge: Hedge, margin: Margin, index: int) -> Iterator[Cauti
     if not covers(margin.wallet, margin.initial):
         detail = f"The wallet of {margin.wallet} does not cover the initial margin of {margin.initial}"
         yield caution("wallet_too_small", detail, "candidates", index, "margin")
+    if margin.survives_reason in {"initial_margin_rate_missing", "maintenance_rate_missing"}:
+        detail = f"Nobody can say whether this survives: {margin.survives_reason}"
+        yield caution("survival_unknown", detail, "candidates", index, "margin")
     if margin.liquidation_move is None:
         return
     asked = None if hedge.backing.collateral is None else hedge.backing.collateral.survive_move
-    if room_of(hedge.side, margin.liquidation_move) < (asked or ONE_DAY_MOVE):
+    room = room_of(hedge.side, margin.liquidation_move)
+    if room <= 0:
+        detail = "The wallet is below maintenance margin at the entry price: liquidated at once"
+        yield caution("liquidation_near", detail, "candidates", index, "margin")
+    elif room < (asked or ONE_DAY_MOVE):
         measure = f"the {asked} it has to survive" if asked else f"a typical move of one day, {ONE_DAY_MOVE}"
         detail = f"A move of {margin.liquidation_move} liquidates the hedge, nearer than {measure}"
         yield caution("liquidation_near", detail, "candidates", index, "margin")

@@ -8,10 +8,10 @@ from msgspec import Meta, Struct
 
 from service.hedging.collateral import Backing, Margin, post_margin
 from service.hedging.contracts import Contract, settlement_value
-from service.hedging.lots import Adjustment, Fit, LotRounding, fit_size
+from service.hedging.lots import Adjustment, Fit, LotRounding, fit_size, smallest_size
 from service.hedging.units import Exact, Money, Share, Side, Size, exactly
 
-CandidateRounding = Literal["down", "exact", "up"]
+CandidateRounding = Literal["survival", "down", "exact", "up"]
 Status = Literal["under_hedged", "matched", "over_hedged", "no_target"]
 OrderReason = Literal["no_contracts", "not_orderable"]
 
@@ -32,7 +32,13 @@ class Order(Struct, frozen=True, kw_only=True):
 class Candidate(Struct, frozen=True, kw_only=True):
     """One size with its consequences; amounts in the quote currency unless the margin says otherwise."""
 
-    rounding: Annotated[CandidateRounding, Meta(description="Which side of the exact size this one lies on.")]
+    rounding: Annotated[
+        CandidateRounding,
+        Meta(
+            description="Which side of the exact size this one lies on; `survival`: the largest size that the wallet "
+            "survives, where neither neighbour does."
+        ),
+    ]
     contracts: Annotated[
         Size, Meta(description="Contracts to hold, never negative: the side is `side`.", examples=["1"])
     ]
@@ -84,11 +90,17 @@ class Hedge(NamedTuple):
 def list_candidates(hedge: Hedge, *, exact: bool) -> tuple[Candidate, ...]:
     """Work out the legal sizes below and above the exact one, fewest contracts first.
 
+    Where a given wallet survives neither, the largest legal size that it does survive comes before them.
+
     Args:
         hedge: the target and the terms.
-        exact: whether to put the exact size, which may be fractional, between them.
+        exact: whether to add the exact size, which may be fractional.
     """
-    return tuple(_consider(hedge, rounding, fit) for rounding, fit in _fits(hedge, exact=exact))
+    candidates = [_consider(hedge, rounding, fit) for rounding, fit in _fits(hedge, exact=exact)]
+    if candidates[0].margin.survives is False and hedge.backing.has_fixed_wallet:
+        largest = _largest_survivor(hedge, candidates[0].contracts)
+        candidates += [] if largest is None else [_consider(hedge, "survival", largest)]
+    return tuple(sorted(candidates, key=lambda candidate: candidate.contracts))
 
 
 def fit(hedge: Hedge, rounding: LotRounding) -> Fit:
@@ -103,9 +115,28 @@ def _fits(hedge: Hedge, *, exact: bool) -> Iterator[tuple[CandidateRounding, Fit
     yield "up", fit(hedge, "up")
 
 
+def _largest_survivor(hedge: Hedge, bound: Decimal) -> Fit | None:
+    """Halve the way to the largest legal size below a bound that survives: a wallet never survives more with more."""
+    lot_step = hedge.contract.lot_step
+    survives, fails = 0, int(bound / lot_step)
+    while fails - survives > 1:
+        middle = (survives + fails) // 2
+        if _post(hedge, middle * lot_step).survives:
+            survives = middle
+        else:
+            fails = middle
+    size = survives * lot_step
+    return Fit(size, None) if size >= smallest_size(hedge.contract, hedge.unit_notional) else None
+
+
+def _post(hedge: Hedge, contracts: Decimal) -> Margin:
+    return post_margin(
+        hedge.backing, contracts, settlement_value(hedge.contract, contracts, hedge.backing.futures_price)
+    )
+
+
 def _consider(hedge: Hedge, rounding: CandidateRounding, size: Fit) -> Candidate:
     notional = size.contracts * hedge.unit_notional
-    value = settlement_value(hedge.contract, size.contracts, hedge.backing.futures_price)
     fee_rate = hedge.contract.taker_fee_rate
     order_reason = _order_reason(hedge, rounding, size)
     return Candidate(
@@ -117,7 +148,7 @@ def _consider(hedge: Hedge, rounding: CandidateRounding, size: Fit) -> Candidate
         residual_exposure=Money.of(hedge.beta_exposure - notional),
         deviation=Share.of(notional / hedge.target - 1) if hedge.target else None,
         status=_status(notional, hedge.target),
-        margin=post_margin(hedge.backing, size.contracts, value),
+        margin=_post(hedge, size.contracts),
         fees=None if fee_rate is None else Money.of(notional * fee_rate),
         fees_reason="taker_fee_rate_missing" if fee_rate is None else None,
         order=None if order_reason else _order(hedge, size.contracts),

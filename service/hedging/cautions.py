@@ -5,15 +5,18 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 Code = Literal[
+    "basis_implausible",
     "below_min_notional",
     "below_min_quantity",
     "beta_flips_side",
     "beta_ignored",
     "capped_at_max_quantity",
+    "coin_margin_is_exposure",
     "depeg",
     "duplicates_merged",
     "expiry_near",
     "liquidation_near",
+    "looks_like_stablecoin",
     "no_exposure",
     "no_legal_size",
     "over_hedge",
@@ -21,6 +24,7 @@ Code = Literal[
     "raised_to_min_notional",
     "raised_to_min_quantity",
     "rounds_to_zero",
+    "survival_unknown",
     "unused_prices",
     "wallet_too_small",
 ]

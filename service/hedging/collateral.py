@@ -19,6 +19,9 @@ LiquidationReason = Literal[
 ]
 
 
+_NEVER_LIQUIDATED = ("no_contracts", "not_liquidatable")
+
+
 class Collateral(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the hedger posts; without it, the least that the contract asks for."""
 
@@ -71,10 +74,14 @@ class Margin(Struct, frozen=True, kw_only=True):
     survives: Annotated[
         bool | None,
         Meta(
-            description="Whether the wallet covers the initial margin and the hedge outlives survive_move; null where "
-            "the request has no margin.",
+            description="Whether the wallet covers the initial margin and the hedge outlives survive_move, or any move "
+            "at all where none is sent.",
             examples=[True],
         ),
+    ]
+    survives_reason: Annotated[
+        Literal["margin_not_sent", "initial_margin_rate_missing", "maintenance_rate_missing"] | None,
+        Meta(description="Why survival is not judged."),
     ]
 
 
@@ -87,6 +94,11 @@ class Backing(NamedTuple):
     collateral: Collateral | None
     tiers: tuple[Tier, ...] | None
     initial_rate: Decimal | None
+
+    @property
+    def has_fixed_wallet(self) -> bool:
+        """Tell whether the wallet is given, and does not grow with the size."""
+        return self.collateral is not None and self.collateral.wallet_balance is not None
 
 
 @exactly
@@ -125,6 +137,7 @@ def post_margin(backing: Backing, contracts: Decimal, value: Decimal) -> Margin:
     maintenance = None if backing.tiers is None else maintenance_margin(backing.tiers, value)
     price, reason = _liquidation(backing, contracts, wallet)
     move = None if price is None else Share.of(price / backing.futures_price - 1)
+    survives = _survives(backing, can_open=covers(wallet, initial), move=move, reason=reason)
     return Margin(
         currency=settlement(backing.contract),
         wallet=_money_up(wallet),
@@ -135,7 +148,8 @@ def post_margin(backing: Backing, contracts: Decimal, value: Decimal) -> Margin:
         liquidation_price=price,
         liquidation_move=move,
         liquidation_reason=reason,
-        survives=_survives(backing, initial=initial, wallet=wallet, move=move),
+        survives=survives,
+        survives_reason=_survives_reason(backing, reason) if survives is None else None,
     )
 
 
@@ -197,16 +211,24 @@ def _liquidation(
 
 
 def _survives(
-    backing: Backing, *, initial: Decimal | None, wallet: Decimal | None, move: Decimal | None
+    backing: Backing, *, can_open: bool, move: Decimal | None, reason: LiquidationReason | None
 ) -> bool | None:
     if backing.collateral is None:
         return None
-    if not covers(wallet, initial):
+    if not can_open:
         return False
     if move is None:
-        return True
+        return True if reason in _NEVER_LIQUIDATED else None
     room = room_of(backing.side, move)
     return room > 0 and room >= (backing.collateral.survive_move or 0)
+
+
+def _survives_reason(
+    backing: Backing, reason: LiquidationReason | None
+) -> Literal["margin_not_sent", "initial_margin_rate_missing", "maintenance_rate_missing"]:
+    if backing.collateral is None:
+        return "margin_not_sent"
+    return "initial_margin_rate_missing" if reason == "initial_margin_rate_missing" else "maintenance_rate_missing"
 
 
 def _money_up(value: Decimal | None) -> Money | None:

@@ -180,7 +180,7 @@ def quote_profit(
 
 def check_terms(contract: Contract) -> None:
     """Raise `InconsistentContractError` with every contradiction among the terms; pass if there is none."""
-    faults = [*_size_faults(contract), *_maintenance_faults(contract)]
+    faults = [*_size_faults(contract), *_maintenance_faults(contract), *_initial_faults(contract)]
     if faults:
         raise InconsistentContractError(*faults)
 
@@ -209,3 +209,12 @@ def _tier_faults(lower: MaintenanceTier, upper: MaintenanceTier, index: int) -> 
         yield Fault(("contract", "maintenance_tiers", index, "floor"), "Tier floors ascend")
     if upper.rate < lower.rate:
         yield Fault(("contract", "maintenance_tiers", index, "rate"), "Rates do not fall from tier to tier")
+
+
+def _initial_faults(contract: Contract) -> Iterator[Fault]:
+    initial, maintenance = contract.initial_margin_rate, contract.maintenance_margin_rate
+    if contract.maintenance_tiers is not None:
+        maintenance = contract.maintenance_tiers[0].rate
+    if initial is not None and maintenance is not None and initial <= maintenance:
+        detail = f"An initial margin rate of {initial} is liquidated at once by a maintenance rate of {maintenance}"
+        yield Fault(("contract", "initial_margin_rate"), detail)

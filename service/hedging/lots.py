@@ -55,8 +55,7 @@ def fit_size(contract: Contract, *, unit_notional: Decimal, target_notional: Dec
         return Fit(_ZERO, "rounds_to_zero" if target_notional else None)
     largest = _largest(contract)
     size = wanted if largest is None else min(wanted, largest)
-    by_quantity = _on_lots(contract.min_quantity, contract.lot_step, contract.lot_step)
-    by_notional = _on_lots(contract.min_notional, unit_notional * contract.lot_step, contract.lot_step)
+    by_quantity, by_notional = _minimums(contract, unit_notional)
     if size >= max(by_quantity, by_notional):
         return Fit(size, None if size == wanted else "capped_at_max_quantity" if size else "no_legal_size")
     if rounding != "up":
@@ -66,6 +65,18 @@ def fit_size(contract: Contract, *, unit_notional: Decimal, target_notional: Dec
     if by_notional > by_quantity:
         return Fit(by_notional, "raised_to_min_notional")
     return Fit(by_quantity, "raised_to_min_quantity")
+
+
+@exactly
+def smallest_size(contract: Contract, unit_notional: Decimal) -> Decimal:
+    """Give the smallest size above zero that the venue takes, in contracts."""
+    return max(contract.lot_step, *_minimums(contract, unit_notional))
+
+
+def _minimums(contract: Contract, unit_notional: Decimal) -> tuple[Decimal, Decimal]:
+    """Give the smallest sizes by quantity and by notional, on the lot step; 0 for no minimum."""
+    by_quantity = _on_lots(contract.min_quantity, contract.lot_step, contract.lot_step)
+    return by_quantity, _on_lots(contract.min_notional, unit_notional * contract.lot_step, contract.lot_step)
 
 
 def _largest(contract: Contract) -> Decimal | None:

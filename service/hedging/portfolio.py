@@ -16,7 +16,7 @@ from service.hedging.errors import BetaConflictError, BetaMissingError, Fault, P
 from service.hedging.units import Asset, Beta, Exact, Money, Price, Quantity, Share, Side, exactly
 
 STABLECOINS = frozenset(
-    {"BUSD", "DAI", "FDUSD", "FRAX", "GUSD", "LUSD", "PYUSD", "RLUSD", "TUSD", "USD"}
+    {"BUSD", "CRVUSD", "DAI", "FDUSD", "FRAX", "GHO", "GUSD", "LUSD", "PYUSD", "RLUSD", "TUSD", "USD"}
     | {"USD1", "USDC", "USDD", "USDE", "USDG", "USDP", "USDS", "USDT", "USDX"}
 )
 PEG_TOLERANCE = Decimal("0.02")
@@ -240,8 +240,15 @@ def _book_cautions(valued: Iterable[_Valued], pegged: set[str]) -> Iterator[Caut
             detail = f"{asset} was sent {line.merged.times} times and counts once, with the quantities added"
             yield caution("duplicates_merged", detail, "holdings", index)
         if asset in STABLECOINS and asset not in pegged:
-            detail = f"{asset} at {line.price} is more than 2 % off its peg and counts as a risky asset"
+            detail = (
+                f"{asset} at {line.price} is more than 2 % off its peg, if prices are in dollars, and counts as risky"
+            )
             yield caution("depeg", detail, "prices", asset)
+        if asset not in STABLECOINS and ("USD" in asset or "EUR" in asset):
+            detail = (
+                f"{asset} looks like a stablecoin and is hedged as a risky asset: leave it out if it is money to you"
+            )
+            yield caution("looks_like_stablecoin", detail, "holdings", index)
 
 
 def _beta_cautions(valued: Sequence[_Valued], weighting: Weighting, underlying: str) -> Iterator[Caution]:

@@ -15,7 +15,7 @@ from service.hedging.advice import Reason, Rounding, candidate_cautions, recomme
 from service.hedging.candidates import Candidate, CandidateRounding, Hedge, list_candidates
 from service.hedging.cautions import Caution, caution
 from service.hedging.collateral import Collateral, back_hedge
-from service.hedging.contracts import Contract, check_terms, unit_notional
+from service.hedging.contracts import Contract, check_terms, settlement, unit_notional
 from service.hedging.errors import ExpiredContractError, Fault, InconsistentContractError, SizeOutOfRangeError
 from service.hedging.portfolio import Book, Holding, ValuedHolding, Weighting, require_prices, value_portfolio
 from service.hedging.units import Coverage, Instant, Money, Price, Side, Size, exactly
@@ -23,6 +23,8 @@ from service.hedging.units import Coverage, Instant, Money, Price, Side, Size, e
 LARGEST_NOTIONAL = Decimal("1E12")
 """Ceiling of a position's value in the quote currency, unless the service is set otherwise (domain 8.3)."""
 UNUSUAL_COVERAGE = Decimal("1.5")
+LARGEST_BASIS_RATE = Decimal("0.1")
+"""Distance of a future from its spot beyond which one of the two prices is more likely a slip."""
 LEAD_DAYS = 2
 """Days before expiry at which a hedge is rolled by default (domain 7.7)."""
 
@@ -49,9 +51,10 @@ class Sizing(Struct, frozen=True, kw_only=True):
         tuple[Candidate, ...],
         Meta(
             description="The legal size below the exact one (`down`) and above it (`up`), fewest contracts first; the "
-            "same size twice where the exact one is legal. `exact` between them on request.",
+            "same size twice where the exact one is legal. `exact` on request; `survival` if the wallet survives "
+            "neither.",
             min_length=2,
-            max_length=3,
+            max_length=4,
         ),
     ]
     recommended: Annotated[
@@ -139,6 +142,7 @@ def size_hedge(
             *book.cautions,
             *_question_cautions(contract, book, coverage=coverage, as_of=as_of),
             *_price_cautions(contract, book, prices),
+            *_coin_cautions(contract, collateral),
             *(
                 note
                 for index, candidate in enumerate(candidates)
@@ -198,7 +202,17 @@ def _question_cautions(contract: Contract, book: Book, *, coverage: Decimal, as_
 
 
 def _price_cautions(contract: Contract, book: Book, prices: Mapping[str, Price]) -> Iterator[Caution]:
-    unused = prices.keys() - {line.asset for line in book.holdings} - {contract.symbol}
+    unused = prices.keys() - {line.asset for line in book.holdings} - {contract.symbol, contract.underlying}
     if unused:
         shown = ", ".join(sorted(unused)[:10])
         yield caution("unused_prices", f"Prices sent and not used: {len(unused)} ({shown})", "prices")
+    spot_price = prices.get(contract.underlying)
+    if spot_price is not None and abs(prices[contract.symbol] / spot_price - 1) > LARGEST_BASIS_RATE:
+        detail = f"{contract.symbol} at {prices[contract.symbol]} is far from {contract.underlying} at {spot_price}"
+        yield caution("basis_implausible", detail, "prices", contract.symbol)
+
+
+def _coin_cautions(contract: Contract, collateral: Collateral | None) -> Iterator[Caution]:
+    if collateral is not None and settlement(contract) == "base":
+        detail = f"Margin posted in {contract.underlying} is long exposure itself: count it among the holdings"
+        yield caution("coin_margin_is_exposure", detail, "contract")

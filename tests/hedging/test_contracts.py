@@ -111,6 +111,8 @@ def test_each_style_is_settled_in_its_own_currency() -> None:
     [
         ({"min_quantity": "2", "max_quantity": "1"}, ["min_quantity"]),
         ({"maintenance_margin_rate": "0.1", "maintenance_tiers": tiers([("0", "0.1")])}, ["maintenance_margin_rate"]),
+        ({"initial_margin_rate": "0.1", "maintenance_margin_rate": "0.1"}, ["initial_margin_rate"]),
+        ({"initial_margin_rate": "0.1", "maintenance_tiers": tiers([("0", "0.2")])}, ["initial_margin_rate"]),
         ({"maintenance_tiers": tiers([("1", "0.1")])}, ["maintenance_tiers/0/floor"]),
         ({"maintenance_tiers": tiers([("0", "0.1"), ("5", "0.2"), ("5", "0.3")])}, ["maintenance_tiers/2/floor"]),
         ({"maintenance_tiers": tiers([("0", "0.1"), ("5", "0.05")])}, ["maintenance_tiers/1/rate"]),

@@ -237,6 +237,69 @@ def test_a_size_that_does_not_survive_is_not_recommended(
     assert [found.margin.survives for found in sizing.candidates] == survives
 
 
+def test_the_largest_size_that_a_wallet_survives_is_offered() -> None:
+    """Where the wallet survives neither neighbour, a smaller hedge does: q = W / (E (1.2 x 1.004 - 1)), on the lot."""
+    contract = linear(**MARGINED, lot_step="0.01")
+    posted = Collateral(wallet_balance=Amount("1000"), survive_move=Rise("0.2"))
+    sizing = sized(contract, collateral=posted)
+    more = sized(contract, collateral=posted, coverage="0.4884")
+
+    survival = sizing.candidates[0]
+    exact = Decimal(1000) / (6000 * (Decimal("1.2") * Decimal("1.004") - 1))
+    assert (survival.rounding, str(survival.contracts)) == ("survival", "0.81")
+    assert Decimal("0.81") <= exact < Decimal("0.82")
+    assert (sizing.recommended, sizing.reason) == ("survival", "survival")
+    assert [found.rounding for found in more.candidates] == ["down", "up"]
+
+
+@pytest.mark.parametrize(
+    ("terms", "options"),
+    [
+        ({"min_quantity": "1"}, {"wallet_balance": Amount("1000"), "survive_move": Rise("0.2")}),
+        ({}, {"wallet_balance": Amount("0")}),
+        ({}, {"leverage": Leverage("5"), "survive_move": Rise("0.2")}),
+    ],
+)
+def test_no_smaller_size_is_offered_where_none_is_legal_or_none_would_help(
+    terms: dict[str, str], options: dict[str, Any]
+) -> None:
+    """Under the venue's minimum, without a wallet, or with a margin that shrinks with the size."""
+    sizing = sized(linear(**MARGINED, lot_step="0.01", **terms), collateral=Collateral(**options))
+
+    assert [found.rounding for found in sizing.candidates] == ["down", "up"]
+    assert (sizing.recommended, sizing.reason) == (None, "no_candidate_survives")
+
+
+def test_holding_nothing_is_not_called_survival() -> None:
+    """A size of nothing survives everything and protects nothing: it is not recommended for that."""
+    posted = Collateral(leverage=Leverage("5"), survive_move=Rise("0.2"))
+    sizing = sized(linear(**MARGINED), book={"SOL": "4000"}, collateral=posted)
+
+    assert [str(found.contracts) for found in sizing.candidates] == ["0", "1"]
+    assert (sizing.recommended, sizing.reason) == (None, "no_candidate_survives")
+
+
+@pytest.mark.parametrize(
+    ("terms", "posted", "reason"),
+    [
+        ({}, Collateral(wallet_balance=Amount("1")), "maintenance_rate_missing"),
+        ({}, Collateral(), "initial_margin_rate_missing"),
+        ({"initial_margin_rate": "0.05"}, Collateral(leverage=Leverage("2")), "maintenance_rate_missing"),
+        ({"initial_margin_rate": "0.05"}, None, "margin_not_sent"),
+    ],
+)
+def test_survival_that_can_not_be_judged_is_not_claimed(
+    terms: dict[str, str], posted: Collateral | None, reason: str
+) -> None:
+    """Null with its reason, and a warning where the caller asked."""
+    sizing = sized(linear(**terms), collateral=posted)
+
+    for found in sizing.candidates:
+        assert (found.margin.survives, found.margin.survives_reason) == (None, reason)
+    unknown = [f"survival_unknown #/candidates/{index}/margin" for index in (0, 1)]
+    assert codes(sizing) == ([] if posted is None else unknown)
+
+
 @pytest.mark.parametrize("value", ["10000", "-10000"])
 def test_a_hedge_that_is_liquidated_at_once_does_not_survive(value: str) -> None:
     """A wallet under maintenance margin puts the liquidation price on the wrong side of the entry, and that is said."""
@@ -261,6 +324,14 @@ def test_survival_overrules_the_rounding_that_was_asked_for() -> None:
         (linear(), {"coverage": "1.6"}, ["over_hedge #/coverage", "over_hedge #/candidates/1"]),
         (linear(), {"coverage": "1.5"}, ["over_hedge #/candidates/1"]),
         (linear(), {"book": {"SOL": "4000"}}, ["rounds_to_zero #/candidates/0", "over_hedge #/candidates/1"]),
+        (inverse(**MARGINED), {"collateral": Collateral()}, ["coin_margin_is_exposure #/contract"]),
+        (
+            linear(),
+            {"prices": {**prices(SOL="1", BTC="54545"), "BTC-MINI": Price("60000")}},
+            ["basis_implausible #/prices/BTC-MINI"],
+        ),
+        (linear(), {"prices": {**prices(SOL="1", BTC="54546"), "BTC-MINI": Price("60000")}}, []),
+        (linear(), {"book": {"EURC": "10000"}}, ["looks_like_stablecoin #/holdings/0"]),
         (linear(expiry="2026-01-04T03:04:04Z"), {}, ["expiry_near #/contract/expiry"]),
         (linear(expiry="2026-01-04T03:04:05Z"), {}, []),
         (linear(max_quantity="1"), {}, ["capped_at_max_quantity #/candidates/1"]),

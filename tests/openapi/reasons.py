@@ -16,7 +16,7 @@ CEILING = Fraction(10**12)
 """Largest hedge that a service without settings sizes."""
 COINS_AT_A_DOLLAR = frozenset(
     (
-        *("BUSD", "DAI", "FDUSD", "FRAX", "GUSD", "LUSD", "PYUSD", "RLUSD", "TUSD", "USD"),
+        *("BUSD", "CRVUSD", "DAI", "FDUSD", "FRAX", "GHO", "GUSD", "LUSD", "PYUSD", "RLUSD", "TUSD", "USD"),
         *("USD1", "USDC", "USDD", "USDE", "USDG", "USDP", "USDS", "USDT", "USDX"),
     )
 )
@@ -34,7 +34,8 @@ def _is_inconsistent(question: Question, _: datetime) -> bool:
     """Tell whether two terms of the contract contradict each other."""
     contract = question["contract"]
     held = {holding["asset"] for holding in question["holdings"]}
-    return contract["symbol"] in held or _has_no_size(contract) or _has_bad_maintenance(contract)
+    is_named_twice = contract["symbol"] in held
+    return is_named_twice or _has_no_size(contract) or _has_bad_maintenance(contract) or _is_gone_at_once(contract)
 
 
 def _has_no_size(contract: Question) -> bool:
@@ -51,6 +52,14 @@ def _has_bad_maintenance(contract: Question) -> bool:
     is_stated_twice = contract.get("maintenance_margin_rate") is not None
     ascends = all(low[0] < high[0] and low[1] <= high[1] for low, high in pairwise(tiers))
     return is_stated_twice or tiers[0][0] != 0 or not ascends
+
+
+def _is_gone_at_once(contract: Question) -> bool:
+    """Tell whether the initial margin is no more than the maintenance margin of the smallest position."""
+    initial, maintenance = _number(contract, "initial_margin_rate"), _number(contract, "maintenance_margin_rate")
+    for tier in (contract.get("maintenance_tiers") or [])[:1]:
+        maintenance = Fraction(tier["rate"])
+    return initial is not None and maintenance is not None and initial <= maintenance
 
 
 def _is_expired(question: Question, now: datetime) -> bool:
