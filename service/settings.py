@@ -1,12 +1,13 @@
 """What an operator may set, and nothing else: HEDGE_ variables, checked before anything starts."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 from difflib import get_close_matches
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Struct
+
+from service.hedging.units import Positive
 
 PREFIX = "HEDGE_"
 
@@ -24,7 +25,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Time within which a request's body has to arrive."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Least level of a log line; refused requests are logged at info, failures at error."""
-    max_notional: Annotated[Decimal, Meta(description="quote currency")] = Decimal("1E12")
+    max_notional: Positive = Positive("1E12")
     """Largest hedge that is sized, in the quote currency."""
 
 
@@ -42,12 +43,14 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
             hint = f"; did you mean {near[0]}?" if near else ""
             raise SettingsError(f"{name} is not a setting{hint}")
     try:
-        settings = msgspec.convert({known[name]: value for name, value in given.items()}, Settings, strict=False)
+        values = {known[name]: value for name, value in given.items()}
+        return msgspec.convert(values, Settings, strict=False, dec_hook=_parse_word)
     except msgspec.ValidationError as error:
         raise SettingsError(_readable(str(error))) from None
-    if not (settings.max_notional.is_finite() and settings.max_notional > 0):
-        raise SettingsError(f"{PREFIX}MAX_NOTIONAL must be above zero")
-    return settings
+
+
+def _parse_word(_: type[Positive], value: object) -> Positive:
+    return Positive.parse(value)
 
 
 def _readable(message: str) -> str:

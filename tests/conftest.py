@@ -29,7 +29,7 @@ def call(app: ASGIApp) -> Call:
 def caller(app: ASGIApp) -> Call:
     """Make a function that sends one request to an application in this process."""
 
-    def send(method: str, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401
+    def send(method: str, path: str, **options: Any) -> httpx.Response:
         """Send one request."""
 
         async def exchange() -> httpx.Response:

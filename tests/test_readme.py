@@ -23,7 +23,7 @@ def test_the_request_of_the_readme_gets_the_answer_of_the_readme(call: Call) -> 
     assert _shortened(answer, json.loads(shown[1])) == json.loads(shown[1])
 
 
-def _shortened(answer: Any, like: Any) -> Any:  # noqa: ANN401
+def _shortened(answer: Any, like: Any) -> Any:
     if isinstance(like, dict):
         return {name: _shortened(answer[name], value) for name, value in like.items()}
     if isinstance(like, list):

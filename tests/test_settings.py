@@ -1,10 +1,11 @@
 """Settings: every variable checked before anything starts."""
 
-from decimal import Decimal
-
 import pytest
 
+from service.hedging.units import Positive
 from service.settings import Settings, SettingsError, read_settings
+
+NOT_PLAIN = 'Not a plain decimal such as "1.5": no exponent, plus sign, space or underscore'
 
 
 def test_nothing_set_means_the_defaults() -> None:
@@ -24,7 +25,7 @@ def test_every_setting_can_be_set() -> None:
     )
 
     assert settings == Settings(
-        allow_anonymous=True, body_seconds=0.5, log_level="error", max_notional=Decimal(5000000)
+        allow_anonymous=True, body_seconds=0.5, log_level="error", max_notional=Positive(5000000)
     )
 
 
@@ -35,8 +36,9 @@ def test_every_setting_can_be_set() -> None:
         ("HEDGE_BODY_SECONDS", "0", "HEDGE_BODY_SECONDS: Expected float > 0.0"),
         ("HEDGE_BODY_SECONDS", "soon", "HEDGE_BODY_SECONDS: Expected float, got str"),
         ("HEDGE_ALLOW_ANONYMOUS", "perhaps", "HEDGE_ALLOW_ANONYMOUS: Expected bool, got str"),
-        ("HEDGE_MAX_NOTIONAL", "-1", "HEDGE_MAX_NOTIONAL must be above zero"),
-        ("HEDGE_MAX_NOTIONAL", "NaN", "HEDGE_MAX_NOTIONAL must be above zero"),
+        ("HEDGE_MAX_NOTIONAL", "-1", f"HEDGE_MAX_NOTIONAL: Must be {Positive.bounds}"),
+        ("HEDGE_MAX_NOTIONAL", "1e999", f"HEDGE_MAX_NOTIONAL: {NOT_PLAIN}"),
+        ("HEDGE_MAX_NOTIONAL", "NaN", "HEDGE_MAX_NOTIONAL: NaN and Infinity are not numbers here"),
         ("HEDGE_LOGLEVEL", "info", "HEDGE_LOGLEVEL is not a setting; did you mean HEDGE_LOG_LEVEL?"),
         ("HEDGE_XYZZY", "1", "HEDGE_XYZZY is not a setting"),
     ],

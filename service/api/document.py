@@ -5,6 +5,7 @@ here, and tests hold all of it against the running service.
 """
 
 import json
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
@@ -40,16 +41,37 @@ class Operation(NamedTuple):
     reply: type[msgspec.Struct] | None = None
     """Record of the answer; None for text."""
     request: type[msgspec.Struct] | None = None
+    examples: Mapping[str, Mapping[str, Any]] = {}
+    """Requests by name, each with a `summary` and a `value`."""
+    answer: Callable[[Any], msgspec.Struct] | None = None
+    """The pure function behind a request."""
     shown: msgspec.Struct | None = None
     """An answer, where no request leads to one."""
 
 
-_SIZING_REFUSALS = tuple(code for code in KINDS if code not in {"bad_head", "not_found", "method_not_allowed"})
+_BODY_REFUSALS = (
+    *("not_json", "not_utf8", "duplicate_key", "too_deep", "body_incomplete", "not_acceptable", "body_timeout"),
+    *("body_too_large", "unsupported_media_type", "invalid_request", "internal_error"),
+)
+"""What every operation with a body refuses."""
+_SIZING_REFUSALS = (
+    *("inconsistent_contract", "margin_conflict", "margin_terms_missing", "leverage_out_of_range", "expired_contract"),
+    *("price_missing", "beta_missing", "duplicate_symbol_beta_conflict", "size_out_of_range"),
+)
 _EXPLAINED = pages.ProblemKind(code="price_missing", **KINDS["price_missing"]._asdict())
 _LIVE = health.Health(status="live", version=__version__)
 _READY = health.Health(status="ready", version=__version__)
 OPERATIONS = (
-    Operation(sizing.size, "sizeHedge", "hedging", _SIZING_REFUSALS, sizing.SizingReply, sizing.SizingRequest),
+    Operation(
+        sizing.size,
+        "sizeHedge",
+        "hedging",
+        (*_BODY_REFUSALS, *_SIZING_REFUSALS),
+        reply=sizing.SizingReply,
+        request=sizing.SizingRequest,
+        examples=examples.SIZING,
+        answer=lambda question: sizing.answer(question, LARGEST_NOTIONAL),
+    ),
     Operation(
         pages.explain_problem, "explainProblem", "operations", ("not_found",), pages.ProblemKind, shown=_EXPLAINED
     ),
@@ -103,8 +125,8 @@ def _operation(entry: Operation) -> Schema:
         "description": " ".join(description.split()),
         "tags": [entry.tag],
         **({"parameters": [_CODE]} if "{code" in next(iter(entry.handler.paths)) else {}),
-        **({"requestBody": _request_body(entry.request)} if entry.request else {}),
-        "responses": {"200": _reply(entry), **_refusals(entry.refusals)},
+        **({"requestBody": _request_body(entry, entry.request)} if entry.request else {}),
+        "responses": {"200": _reply(entry), **_refusals(entry)},
     }
 
 
@@ -118,8 +140,8 @@ _CODE = {
 }
 
 
-def _request_body(record: type[msgspec.Struct]) -> Schema:
-    content = {"schema": {"$ref": f"#/components/schemas/{record.__name__}"}, "examples": examples.SIZING}
+def _request_body(entry: Operation, record: type[msgspec.Struct]) -> Schema:
+    content = {"schema": {"$ref": f"#/components/schemas/{record.__name__}"}, "examples": entry.examples}
     return {"required": True, "description": "The question.", "content": {wire.MEDIA_TYPE: content}}
 
 
@@ -134,12 +156,12 @@ def _reply(entry: Operation) -> Schema:
 
 
 def _reply_examples(entry: Operation) -> Schema:
-    if entry.request is None:
+    if entry.answer is None:
         return {"example": _json(entry.shown)}
     shown = {}
-    for name, example in examples.SIZING.items():
-        question = wire.decode(sizing.SizingRequest, json.dumps(example["value"]).encode())
-        shown[name] = {"summary": f"Answer to {name}", "value": _json(sizing.answer(question, LARGEST_NOTIONAL))}
+    for name, example in entry.examples.items():
+        question = wire.decode(entry.request, json.dumps(example["value"]).encode())
+        shown[name] = {"summary": f"Answer to {name}", "value": _json(entry.answer(question))}
     return {"examples": shown}
 
 
@@ -147,16 +169,16 @@ def _json(record: object) -> object:
     return json.loads(wire.encode(record))
 
 
-def _refusals(codes: tuple[str, ...]) -> Schema:
+def _refusals(entry: Operation) -> Schema:
     by_status: dict[int, list[str]] = {}
-    for code in codes:
+    for code in entry.refusals:
         by_status.setdefault(KINDS[code].status, []).append(code)
-    return {str(status): _refusal(by_status[status]) for status in sorted(by_status)}
+    return {str(status): _refusal(entry, by_status[status]) for status in sorted(by_status)}
 
 
-def _refusal(codes: list[str]) -> Schema:
+def _refusal(entry: Operation, codes: list[str]) -> Schema:
     schema = {"$ref": "#/components/schemas/Problem"}
-    example = _json(problems.describe(_provoke(codes), "f3a1"))
+    example = _json(problems.describe(_provoke(entry, codes), "f3a1"))
     return {
         "description": " ".join(f"`{code}`: {KINDS[code].meaning}" for code in codes),
         "headers": _HEADERS,
@@ -164,12 +186,12 @@ def _refusal(codes: list[str]) -> Schema:
     }
 
 
-def _provoke(codes: list[str]) -> problems.RefusalError:
+def _provoke(entry: Operation, codes: list[str]) -> problems.RefusalError:
     """Give a refusal with one of the codes, as it happens where a body leads to it, else as it is described."""
     provoked = problems.RefusalError(codes[0])
     for body in (_REFUSED_BODIES[code] for code in codes if code in _REFUSED_BODIES):
         try:
-            wire.decode(sizing.SizingRequest, body)
+            wire.decode(entry.request, body)
         except problems.RefusalError as refusal:
             provoked = refusal
     return provoked

@@ -21,13 +21,13 @@ _LONGEST_NAME = 40
 Path = tuple[str | int, ...]
 
 
-def find_violations(model: Any, value: object) -> list[Violation]:  # noqa: ANN401
+def find_violations(model: Any, value: object) -> list[Violation]:
     """List what keeps a decoded JSON value from being the record, in the order of the record, at most 50."""
     return list(islice(_check(node_of(model), value, ()), MOST_ERRORS))
 
 
 @cache
-def node_of(model: Any) -> inspect.Type:  # noqa: ANN401
+def node_of(model: Any) -> inspect.Type:
     """Describe a record's type as a tree of nodes."""
     return inspect.type_info(model)
 
@@ -113,29 +113,37 @@ def _check_tagged(options: dict[str, inspect.Type], value: object, path: Path) -
 def _check_array(node: inspect.VarTupleType, value: object, path: Path) -> Iterator[Violation]:
     if not isinstance(value, list):
         yield from _wrong_type("an array", value, path)
-        return
-    yield from _check_length(node, len(value), path)
-    for index, item in enumerate(value):
-        yield from _check(node.item_type, item, (*path, index))
+    elif wrong := _wrong_length(node, len(value)):
+        yield _violation(path, *wrong)
+    else:
+        for index, item in enumerate(value):
+            yield from _check(node.item_type, item, (*path, index))
 
 
 def _check_mapping(node: inspect.DictType, value: object, path: Path) -> Iterator[Violation]:
     if not isinstance(value, dict):
         yield from _wrong_type("an object", value, path)
-        return
-    yield from _check_length(node, len(value), path)
-    for key, item in value.items():
-        if list(_check(node.key_type, key, (*path, key))):
-            yield _violation((*path, key), "invalid_key", "Not a symbol: upper case letters, digits and ._-")
-        else:
-            yield from _check(node.value_type, item, (*path, key))
+    elif wrong := _wrong_length(node, len(value)):
+        yield _violation(path, *wrong)
+    else:
+        for key, item in value.items():
+            yield from _check_member(node, item, (*path, key))
 
 
-def _check_length(node: inspect.VarTupleType | inspect.DictType, length: int, path: Path) -> Iterator[Violation]:
+def _check_member(node: inspect.DictType, item: object, path: Path) -> Iterator[Violation]:
+    if list(_check(node.key_type, path[-1], path)):
+        yield _violation(path, "invalid_key", "Not a symbol: upper case letters, digits and ._-")
+    else:
+        yield from _check(node.value_type, item, path)
+
+
+def _wrong_length(node: inspect.VarTupleType | inspect.DictType, length: int) -> tuple[str, str] | None:
+    """Say what is wrong with a length; what is too long is not looked into, since that is what it would cost most."""
     if node.min_length is not None and length < node.min_length:
-        yield _violation(path, "too_few", f"At least {node.min_length}, got {length}")
+        return "too_few", f"At least {node.min_length}, got {length}"
     if node.max_length is not None and length > node.max_length:
-        yield _violation(path, "too_many", f"At most {node.max_length}, got {length}")
+        return "too_many", f"At most {node.max_length}, got {length}"
+    return None
 
 
 def _check_text(node: inspect.StrType, value: object, path: Path) -> Iterator[Violation]:

@@ -41,11 +41,11 @@ class Wire(AbstractDTO[Any]):
         """Take every record."""
         return field_definition.is_subclass_of(msgspec.Struct)
 
-    def decode_bytes(self, value: bytes) -> Any:  # noqa: ANN401
+    def decode_bytes(self, value: bytes) -> Any:
         """Decode the body of a request."""
         return decode(self.asgi_connection.route_handler.parsed_data_field.annotation, value)
 
-    def data_to_encodable_type(self, data: Any) -> bytes:  # noqa: ANN401
+    def data_to_encodable_type(self, data: Any) -> bytes:
         """Encode the record that answers it."""
         return encode(data)
 
@@ -89,7 +89,7 @@ class StrictRequest(Request[Any, Any, Any]):
         return body
 
 
-def decode(model: Any, body: bytes) -> Any:  # noqa: ANN401
+def decode(model: Any, body: bytes) -> Any:
     """Decode a body into its record.
 
     Raises:
@@ -108,15 +108,15 @@ def decode(model: Any, body: bytes) -> Any:  # noqa: ANN401
 
 
 @cache
-def _decoder(model: Any) -> msgspec.json.Decoder[Any]:  # noqa: ANN401
+def _decoder(model: Any) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(model, dec_hook=_parse_word)
 
 
-def _parse_word(word: Any, value: object) -> Any:  # noqa: ANN401
+def _parse_word(word: Any, value: object) -> Any:
     return word.parse(value)
 
 
-def _reread(model: Any, value: object) -> Any:  # noqa: ANN401
+def _reread(model: Any, value: object) -> Any:
     """Say all that is wrong with a value that was refused, or take it: JSON Schema's integers may be written 8.0."""
     errors = find_violations(model, value)
     if not errors:

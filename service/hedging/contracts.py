@@ -98,7 +98,7 @@ class Terms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_f
     ] = None
     funding_interval_hours: Annotated[
         Annotated[int, Meta(ge=1, le=24)] | None,
-        Meta(description="Hours between two funding payments of a perpetual.", examples=[8]),
+        Meta(description="Hours between two funding payments of a perpetual; not used by a sizing.", examples=[8]),
     ] = None
 
 

@@ -52,7 +52,7 @@ class ValuedHolding(Struct, frozen=True, kw_only=True):
     ]
     weight: Annotated[
         Share | None,
-        Meta(description="Share of the net exposure; null where the net exposure is 0 (see reason no_exposure)."),
+        Meta(description="Share of the net exposure; null where the net exposure is 0."),
     ]
     beta: Annotated[Beta, Meta(description="Beta used: 1 when weighting by value.")]
     beta_exposure: Annotated[Money, Meta(description="beta x exposure.", examples=["6000"])]

@@ -13,7 +13,7 @@ def quantise(value: Decimal, quantum: Decimal, rounding: str) -> Decimal:
     """Move a value onto a grid.
 
     Args:
-        value: any finite decimal within 15 integer and 18 fractional digits.
+        value: any finite decimal whose quotient by the quantum fits the exact context.
         quantum: the distance between two grid points, above zero.
         rounding: one of the rounding constants of the decimal module.
 

@@ -41,7 +41,7 @@ class Sizing(Struct, frozen=True, kw_only=True):
     beta_exposure: Annotated[Money, Meta(description="Sum of beta x exposure.")]
     portfolio_beta: Annotated[
         float | None,
-        Meta(description="beta_exposure / exposure; null where the exposure is 0 (see reason).", examples=[1.0]),
+        Meta(description="beta_exposure / exposure; null where the exposure is 0.", examples=[1.0]),
     ]
     target_notional: Annotated[Money, Meta(description="coverage x |beta_exposure|: what the hedge should be worth.")]
     futures_price: Annotated[Price, Meta(description="Mark price of the contract, used as the entry price.")]
@@ -185,7 +185,7 @@ def _refuse_oversize(hedge: Hedge, candidates: Sequence[Candidate], largest: Dec
         detail = (
             f"The hedge would be worth {Money.of(notional)}; this service sizes positions up to {Money.of(largest)}"
         )
-        raise SizeOutOfRangeError(Fault(("holdings",), detail))
+        raise SizeOutOfRangeError(Fault(("holdings",) if hedge.target > largest else ("contract",), detail))
 
 
 def _question_cautions(contract: Contract, book: Book, *, coverage: Decimal, as_of: Instant) -> Iterator[Caution]:

@@ -696,7 +696,7 @@ def send_raw(app: ASGIApp, head: Head, parts: Sequence[bytes] = (SEED,)) -> http
     messages = body_messages(parts)
     sent: list[Any] = []
 
-    async def receive() -> Any:  # noqa: ANN401
+    async def receive() -> Any:
         """Give the next part of the body."""
         return next(messages)
 

@@ -45,9 +45,19 @@ def test_a_body_that_is_not_the_record_is_refused_by_its_first_fault(body: bytes
     assert refusal.value.code == code
 
 
-def test_a_valid_body_with_a_key_given_twice_is_refused() -> None:
+@pytest.mark.parametrize(
+    "again",
+    [
+        b'"coverage":"1","coverage":"0.5"',
+        b'"coverage":"1","cov\\u0065rage":"0.5"',
+        b'"coverage":"2","coverage":"1","as_of":"2026-01-02T03\\u003a04:05Z","as_of":"2026-01-02T03:04:05Z"',
+        b'"coverage":"2","coverage":"1","rounding":"d\\u006fwn"',
+    ],
+)
+def test_a_valid_body_with_a_key_given_twice_is_refused(again: bytes) -> None:
     """Two coverages are two questions: the last one is not taken in silence."""
-    body = encode(examples.SEED).replace(b'"coverage":"1"', b'"coverage":"1","coverage":"0.5"')
+    once = b'"coverage":"1"'
+    body = encode(examples.SEED).replace(once, again)
 
     with pytest.raises(RefusalError) as refusal:
         decode(SizingRequest, body)
@@ -117,7 +127,7 @@ async def _answer(app: ASGIApp, messages: Iterator[Message] | None) -> tuple[int
     """Send one sizing request whose body comes as the given messages, or never."""
     sent: list[Any] = []
 
-    async def receive() -> Any:  # noqa: ANN401
+    async def receive() -> Any:
         """Give the next message, or wait for ever."""
         if messages is None:
             await asyncio.Event().wait()

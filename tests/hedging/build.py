@@ -27,13 +27,13 @@ TIERS_2021 = [
 """Floors and rates of BTCUSDT on Binance in 2021, as its bracket page printed them."""
 
 
-def linear(**terms: Any) -> Linear:  # noqa: ANN401
+def linear(**terms: Any) -> Linear:
     """Make a linear contract of 0.1 BTC with other terms as given."""
     defaults = {"symbol": "BTC-MINI", "underlying": "BTC", "multiplier": "0.1"}
     return msgspec.convert({**defaults, **terms, "style": "linear"}, Linear, dec_hook=_parse)
 
 
-def inverse(**terms: Any) -> Inverse:  # noqa: ANN401
+def inverse(**terms: Any) -> Inverse:
     """Make an inverse contract of 100 quote units with other terms as given."""
     defaults = {"symbol": "BTCUSD_PERP", "underlying": "BTC", "multiplier": "100"}
     return msgspec.convert({**defaults, **terms, "style": "inverse"}, Inverse, dec_hook=_parse)
@@ -55,7 +55,7 @@ def sized(
     book: Mapping[str, str] | None = None,
     price: str = "60000",
     coverage: str = "1",
-    **options: Any,  # noqa: ANN401
+    **options: Any,
 ) -> Sizing:
     """Size a hedge of a book given as value by asset: every price is 1."""
     hedge = contract or linear()
@@ -83,5 +83,5 @@ def number(text: str) -> Decimal:
     return Decimal(text)
 
 
-def _parse(word: Any, value: object) -> Any:  # noqa: ANN401
+def _parse(word: Any, value: object) -> Any:
     return word.parse(value)

@@ -219,6 +219,7 @@ def test_an_inverse_short_with_its_coins_posted_has_no_liquidation_price() -> No
         (Collateral(wallet_balance=Amount("299")), None, "no_candidate_survives", [False, False]),
         (Collateral(leverage=Leverage("5")), "up", "nearest", [True, True]),
         (Collateral(survive_move=Rise("0.04")), "up", "nearest", [True, True]),
+        (Collateral(survive_move=Rise("0.04581667")), "up", "nearest", [True, True]),
         (Collateral(survive_move=Rise("0.05")), None, "no_candidate_survives", [False, False]),
         (Collateral(wallet_balance=Amount("1300"), survive_move=Rise("0.2")), "down", "survival", [True, False]),
         (Collateral(leverage=Leverage("4"), survive_move=Rise("0.2")), "up", "nearest", [True, True]),
@@ -323,6 +324,7 @@ def test_survival_overrules_the_rounding_that_was_asked_for() -> None:
     [
         (linear(), {"coverage": "1.6"}, ["over_hedge #/coverage", "over_hedge #/candidates/1"]),
         (linear(), {"coverage": "1.5"}, ["over_hedge #/candidates/1"]),
+        (linear(), {"book": {"SOL": "4800"}}, ["rounds_to_zero #/candidates/0"]),
         (linear(), {"book": {"SOL": "4000"}}, ["rounds_to_zero #/candidates/0", "over_hedge #/candidates/1"]),
         (inverse(**MARGINED), {"collateral": Collateral()}, ["coin_margin_is_exposure #/contract"]),
         (
@@ -405,7 +407,7 @@ def test_prices_that_nobody_needs_are_mentioned() -> None:
             [("contract", "maintenance_margin_rate"), ("margin", "wallet_balance")],
         ),
         (SizeOutOfRangeError, linear(), {"largest_notional": Decimal(9999)}, [("holdings",)]),
-        (SizeOutOfRangeError, linear(), {"largest_notional": Decimal(11999)}, [("holdings",)]),
+        (SizeOutOfRangeError, linear(), {"largest_notional": Decimal(11999)}, [("contract",)]),
     ],
 )
 def test_a_question_without_an_honest_answer_is_refused_at_its_places(
@@ -416,6 +418,11 @@ def test_a_question_without_an_honest_answer_is_refused_at_its_places(
         sized(contract, **options)
 
     assert [fault.path for fault in refusal.value.faults] == places
+
+
+def test_a_hedge_of_the_largest_notional_itself_is_sized() -> None:
+    """The ceiling is the last size that is answered."""
+    assert sized(linear(), largest_notional=Decimal(12000)).recommended == "up"
 
 
 def test_the_leverage_of_the_initial_margin_itself_is_allowed() -> None:
@@ -485,7 +492,7 @@ def test_the_same_question_gets_the_same_answer_and_every_number_is_finite(
     assert all(number.is_finite() for found in first.candidates for number in _numbers(found))
 
 
-def _numbers(record: Any) -> list[Exact]:  # noqa: ANN401
+def _numbers(record: Any) -> list[Exact]:
     fields = [getattr(record, name) for name in record.__struct_fields__]
     nested = [number for field in fields if hasattr(field, "__struct_fields__") for number in _numbers(field)]
     return nested + [field for field in fields if isinstance(field, Exact)]

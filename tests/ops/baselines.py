@@ -330,6 +330,6 @@ def create_bare() -> ASGIApp:
     return respond
 
 
-def _parse(word: Any, value: object) -> Any:  # noqa: ANN401
+def _parse(word: Any, value: object) -> Any:
     """Read a word, for msgspec."""
     return word.parse(value)

@@ -112,7 +112,7 @@ def write_question(count: int) -> bytes:
     return json.dumps(question, separators=(",", ":")).encode()
 
 
-def same_numbers(value: Any) -> Any:  # noqa: ANN401
+def same_numbers(value: Any) -> Any:
     """Read a decoded reply so that two notations of one number are equal."""
     if isinstance(value, dict):
         return {name: same_numbers(entry) for name, entry in value.items()}
