@@ -152,6 +152,7 @@ class Margin(Answer):
     liquidation_move: Decimal | None
     liquidation_reason: str | None
     survives: bool | None
+    survives_reason: str | None
 
 
 class Order(Answer):
@@ -168,7 +169,7 @@ class Order(Answer):
 class Candidate(Answer):
     """One size with its consequences."""
 
-    rounding: Literal["down", "exact", "up"]
+    rounding: Literal["survival", "down", "exact", "up"]
     contracts: Decimal
     adjustment: str | None
     notional: Decimal
@@ -215,7 +216,7 @@ class Reply(Answer):
     unit_notional: Decimal
     exact_contracts: Decimal
     candidates: list[Candidate]
-    recommended: Literal["down", "exact", "up"] | None
+    recommended: Literal["survival", "down", "exact", "up"] | None
     reason: str
     holdings: list[ValuedHolding]
     warnings: list[Caution]
