@@ -12,8 +12,9 @@ import msgspec
 from litestar.handlers import HTTPRouteHandler
 
 from service import __version__
-from service.api import examples, health, pages, problems, sizing, wire
-from service.api.problems import KINDS, Problem
+from service.api import examples, heads, health, pages, problems, sizing, wire
+from service.api.kinds import KINDS
+from service.api.problems import Problem
 from service.api.schemas import Schema, build_components
 from service.hedging.sizing import LARGEST_NOTIONAL
 
@@ -142,7 +143,7 @@ _CODE = {
 
 def _request_body(entry: Operation, record: type[msgspec.Struct]) -> Schema:
     content = {"schema": {"$ref": f"#/components/schemas/{record.__name__}"}, "examples": entry.examples}
-    return {"required": True, "description": "The question.", "content": {wire.MEDIA_TYPE: content}}
+    return {"required": True, "description": "The question.", "content": {heads.JSON: content}}
 
 
 def _reply(entry: Operation) -> Schema:
@@ -151,7 +152,7 @@ def _reply(entry: Operation) -> Schema:
         content: Schema = {"text/plain": {"schema": {"type": "string", "maxLength": 1_000_000}, "example": example}}
     else:
         schema = {"$ref": f"#/components/schemas/{entry.reply.__name__}"}
-        content = {wire.MEDIA_TYPE: {"schema": schema, **_reply_examples(entry)}}
+        content = {heads.JSON: {"schema": schema, **_reply_examples(entry)}}
     return {"description": "The answer.", "headers": _HEADERS, "content": content}
 
 

@@ -15,7 +15,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from msgspec import Meta, Struct
 
-from service.api.problems import KINDS
+from service.api.kinds import KINDS
 from service.api.wire import READ
 
 _POLICY = (

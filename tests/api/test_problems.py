@@ -5,7 +5,8 @@ import json
 import httpx
 import pytest
 
-from service.api.problems import KINDS, pointer
+from service.api.kinds import KINDS
+from service.api.problems import pointer
 from service.app import create_app
 from service.hedging.errors import HedgingError
 from service.hedging.sizing import Sizing

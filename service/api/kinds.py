@@ -1,0 +1,119 @@
+"""Every kind of problem there is: its status, what it means and what to do."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class Kind(NamedTuple):
+    """What all problems of one code share."""
+
+    status: int
+    title: str
+    meaning: str
+    remedy: str
+
+
+_SEND_JSON = "Send one JSON object as UTF-8 with Content-Type: application/json."
+
+KINDS: Mapping[str, Kind] = {
+    "bad_head": Kind(
+        400, "Malformed request head", "A header of the request, most often Host, can't be read.", "Mend the header."
+    ),
+    "not_json": Kind(400, "Not JSON", "The body is not a JSON text.", _SEND_JSON),
+    "not_utf8": Kind(400, "Not UTF-8", "The body is not UTF-8 text.", _SEND_JSON),
+    "duplicate_key": Kind(
+        400,
+        "Duplicate key",
+        "An object in the body names one key twice, so that it says two things.",
+        "Send each key once. Most JSON libraries do; look for text that was put together by hand.",
+    ),
+    "too_deep": Kind(400, "Nested too deeply", "The body is nested deeper than any request here.", _SEND_JSON),
+    "body_incomplete": Kind(400, "Body incomplete", "The connection ended within the body.", "Send the request again."),
+    "not_found": Kind(404, "Not found", "There is nothing under this path.", "GET /openapi.json lists every path."),
+    "method_not_allowed": Kind(
+        405, "Method not allowed", "The path does not take this method.", "The Allow header names those that it takes."
+    ),
+    "not_acceptable": Kind(
+        406,
+        "Not acceptable",
+        "The Accept header excludes JSON, and there is nothing else to send.",
+        "Send Accept: application/json, or no Accept header.",
+    ),
+    "body_timeout": Kind(408, "Body too slow", "The body did not arrive in time.", "Send the body without a pause."),
+    "body_too_large": Kind(
+        413, "Body too large", "The body is larger than 1 MiB.", "A request of 1,000 holdings needs a tenth of that."
+    ),
+    "unsupported_media_type": Kind(
+        415,
+        "Unsupported media type",
+        "The body is not declared as plain JSON: another Content-Type, another charset, or compressed.",
+        _SEND_JSON,
+    ),
+    "invalid_request": Kind(
+        422,
+        "Invalid request",
+        "The body is JSON, but not the request that the OpenAPI document describes.",
+        "errors[] points at every place to change. Decimals are JSON strings in plain notation: "
+        '"0.1", not 0.1 and not "1e-1".',
+    ),
+    "inconsistent_contract": Kind(
+        422,
+        "Inconsistent contract",
+        "Two terms of the contract contradict each other.",
+        "Change one of the places that errors[] points at.",
+    ),
+    "margin_conflict": Kind(
+        422,
+        "Margin stated twice",
+        "Both a wallet and a leverage were sent, and they say two things about the same margin.",
+        "Send margin.wallet_balance or margin.leverage.",
+    ),
+    "margin_terms_missing": Kind(
+        422,
+        "Margin terms missing",
+        "Whether the hedge survives a move can't be judged without the terms of its margin.",
+        "Add the terms that errors[] points at, or leave margin.survive_move out.",
+    ),
+    "leverage_out_of_range": Kind(
+        422,
+        "Leverage out of range",
+        "The leverage posts less than the contract's initial margin.",
+        "Lower margin.leverage to at most 1 / initial_margin_rate.",
+    ),
+    "expired_contract": Kind(
+        422,
+        "Expired contract",
+        "The contract expires at or before the time of the question.",
+        "Take a later expiry or a perpetual.",
+    ),
+    "price_missing": Kind(
+        422,
+        "Price missing",
+        "The answer needs a price that was not sent.",
+        "Add the spot price of every asset and the futures mark price of the contract to prices.",
+    ),
+    "beta_missing": Kind(
+        422,
+        "Beta missing",
+        "Weighting by beta needs the beta of every risky asset.",
+        "Add the betas that errors[] points at, or weight by value, which takes every beta as 1.",
+    ),
+    "duplicate_symbol_beta_conflict": Kind(
+        422,
+        "Two betas for one asset",
+        "One asset is held twice, with two different betas.",
+        "Send each asset once, or with one beta.",
+    ),
+    "size_out_of_range": Kind(
+        422,
+        "Size out of range",
+        "The hedge would be worth more than this service is set to size, which is most often a slip of units.",
+        "Check quantities, prices and the multiplier; the operator sets the ceiling with HEDGE_MAX_NOTIONAL.",
+    ),
+    "internal_error": Kind(
+        500,
+        "Internal error",
+        "The service failed. This is a defect.",
+        "Send the request again once; if it fails again, report it with the request id.",
+    ),
+}
