@@ -163,7 +163,7 @@ def settled_profit(
     """Profit of a position in its settlement currency, positive for a gain.
 
     Linear short: q x (E - X). Inverse short, in coins: N x face x (1/X - 1/E). A long earns the opposite.
-    Source: domain 1.6; Deribit and CME worked examples in the tests.
+    Source: Deribit's and CME's contract documents, whose worked examples are tests.
     """
     gain = settlement_value(contract, contracts, exit_price) - settlement_value(contract, contracts, entry_price)
     return gain if (side == "long") == isinstance(contract, Linear) else -gain

@@ -1,6 +1,6 @@
 """The legal size next to an exact one.
 
-Law (domain 1.4): round onto the lot step, cap at the largest order, then hold against the smallest quantity and the
+Law: round onto the lot step, cap at the largest order, then hold against the smallest quantity and the
 smallest notional. Rounding down or to nearest drops to nothing below a minimum; rounding up is raised to it.
 """
 

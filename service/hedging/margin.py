@@ -2,7 +2,7 @@
 
 Law: at the liquidation price, before it is rounded, equity equals maintenance margin. All amounts are in the
 contract's settlement currency. Maintenance is a convex, continuous function of position value, so there is at most one
-such price, and the tier that counts is the tier of the position's value there, not at entry (domain 5.2).
+such price, and the tier that counts is the tier of the position's value there, not at entry.
 """
 
 from collections.abc import Sequence
@@ -95,10 +95,10 @@ def liquidation_price(position: Position, tiers: Sequence[Tier]) -> Decimal | No
 
     Returns:
         The price, or None where no price above zero liquidates the position: a long with its full value posted, or an
-        inverse short with at least its coins posted (domain 5.4).
+        inverse short with at least its coins posted.
 
     Source: Binance FAQ on USDS-M and COIN-M liquidation prices, Bybit's isolated margin under `maintenance_basis`
-    entry (domain 5.2-5.4). With y the position value and s = 1 where equity falls as y rises, else -1:
+    entry. With y the position value and s = 1 where equity falls as y rises, else -1:
     wallet + s (y0 - y) = rate y - deduction.
     """
     value = _liquidation_value(position, tiers)

@@ -118,8 +118,6 @@ def value_portfolio(
     Raises:
         BetaConflictError: for every asset held twice with different betas.
         BetaMissingError: for every risky asset without a beta when weighting by beta.
-
-    Source: domain 1.1, edge cases 8.3.
     """
     merged = _merge(holdings)
     pegged = {line.asset for line in merged if is_pegged(line.asset, prices[line.asset])}
@@ -143,7 +141,7 @@ def net_delta(
 ) -> Decimal:
     """Exposure of a book together with the futures and the coin collateral it holds already, in the quote currency.
 
-    A coin posted as margin is long exposure; an inverse short takes N x face x P / E of it away (domain 1.6).
+    A coin posted as margin is long exposure; an inverse short takes N x face x P / E of it away.
 
     Args:
         spot_exposure: signed exposure of the spot book.

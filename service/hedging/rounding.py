@@ -47,7 +47,7 @@ def nearest_steps(value: Decimal, step: Decimal) -> Decimal:
 def toward(value: Decimal, goal: Decimal, quantum: Decimal) -> Decimal:
     """Move a price onto the grid on the side of the goal, and not past it.
 
-    Used for a displayed liquidation price, which is rounded toward the entry: the conservative side (domain 5.4).
+    Used for a displayed liquidation price, which is rounded toward the entry: the conservative side.
     """
     if value >= goal:
         return max(quantise(value, quantum, ROUND_FLOOR), goal)

@@ -1,7 +1,7 @@
 """How many contracts hedge a book, and what rounding to whole contracts leaves.
 
 Law: the answer shows the legal sizes on both sides of the exact one, with their consequences, and says which one it
-would take and why (domain 1.3-1.5).
+would take and why.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,12 +21,12 @@ from service.hedging.portfolio import Book, Holding, ValuedHolding, Weighting, r
 from service.hedging.units import Coverage, Instant, Money, Price, Side, Size, exactly
 
 LARGEST_NOTIONAL = Decimal("1E12")
-"""Ceiling of a position's value in the quote currency, unless the service is set otherwise (domain 8.3)."""
+"""Ceiling of a position's value in the quote currency, unless the service is set otherwise."""
 UNUSUAL_COVERAGE = Decimal("1.5")
 LARGEST_BASIS_RATE = Decimal("0.1")
 """Distance of a future from its spot beyond which one of the two prices is more likely a slip."""
 LEAD_DAYS = 2
-"""Days before expiry at which a hedge is rolled by default (domain 7.7)."""
+"""Days before expiry at which a hedge is rolled by default."""
 
 
 class Sizing(Struct, frozen=True, kw_only=True):
@@ -109,7 +109,7 @@ def size_hedge(
         MarginConflictError, LeverageOutOfRangeError, MarginTermsMissingError, SizeOutOfRangeError: in this order, the
         first that applies, with all of its places.
 
-    Source: Hull 3.4 and 3.5 (N = h V_A / V_F), domain 1.3-1.5.
+    Source: Hull, Options, Futures and Other Derivatives, 3.4 and 3.5: N = h V_A / V_F.
     """
     check_terms(contract)
     _refuse_shared_name(contract, holdings)

@@ -76,7 +76,7 @@ def test_deribits_inverse_example_comes_out() -> None:
 def test_linear_and_inverse_shorts_of_one_size_earn_the_same_in_quote(
     entry: Decimal, exit_: Decimal, notional: Decimal
 ) -> None:
-    """Domain 9.26: an inverse short, valued at the exit price, is exactly a short of notional / entry coins."""
+    """An inverse short, valued at the exit price, is exactly a short of notional / entry coins."""
     prices = {"entry_price": entry, "exit_price": exit_}
 
     coins = quote_profit(linear(multiplier="1"), side="short", contracts=notional / entry, **prices)
@@ -87,7 +87,7 @@ def test_linear_and_inverse_shorts_of_one_size_earn_the_same_in_quote(
 
 @given(entry=positive, exit_=positive, contracts=positive, kind=st.sampled_from([linear(), inverse()]))
 def test_what_the_long_wins_the_short_loses(entry: Decimal, exit_: Decimal, contracts: Decimal, kind: Contract) -> None:
-    """Domain 9.13: the two sides of a trade cancel exactly."""
+    """The two sides of a trade cancel exactly."""
     trade = {"contracts": contracts, "entry_price": entry, "exit_price": exit_}
 
     assert settled_profit(kind, side="long", **trade) + settled_profit(kind, side="short", **trade) == 0

@@ -77,14 +77,14 @@ def fit(target: str, rounding: LotRounding, *, unit: str = "10", **terms: str) -
 def test_a_size_is_rounded_then_capped_then_held_against_the_minimums(
     target: str, terms: dict[str, str], down: Plain, nearest: Plain, up: Plain
 ) -> None:
-    """Domain 1.4: below a minimum, down and nearest drop to nothing and up is raised."""
+    """Below a minimum, down and nearest drop to nothing and up is raised."""
     assert fit(target, "down", **terms) == down
     assert fit(target, "nearest", **terms) == nearest
     assert fit(target, "up", **terms) == up
 
 
 def test_the_vectors_of_a_minimum_notional_come_out() -> None:
-    """Domain S21 and S22: 0.9756 contracts of 61.5 with a minimum of 100 are none, or 1.7 rounded up."""
+    """0.9756 contracts of 61.5 with a minimum of 100 are none, or 1.7 rounded up."""
     terms = {"lot_step": "0.1", "min_notional": "100"}
 
     assert fit("60", "nearest", unit="61.5", **terms) == ("0", "below_min_notional")

@@ -117,7 +117,7 @@ def test_a_position_is_liquidated_where_the_exchange_says(position: Position, fo
 @given(positions())
 @exactly
 def test_at_the_liquidation_price_equity_is_maintenance(position: Position) -> None:
-    """Domain 9.16: the residual test, on the price before it is rounded, across tiers, styles and sides."""
+    """The residual test, on the price before it is rounded, across tiers, styles and sides."""
     found = tiers_of(position.contract)
 
     price = liquidation_price(position, found)
@@ -158,7 +158,7 @@ def test_a_position_lives_before_its_liquidation_price_and_not_beyond(position: 
 
 @given(positions(), st.integers(1, 10**6))
 def test_a_larger_wallet_moves_liquidation_away(position: Position, extra: int) -> None:
-    """Domain 9.16: the price of a short rises and that of a long falls with the wallet."""
+    """The price of a short rises and that of a long falls with the wallet."""
     found = tiers_of(position.contract)
     price = liquidation_price(position, found)
     richer = liquidation_price(position._replace(wallet=position.wallet + extra), found)
@@ -171,7 +171,7 @@ def test_a_larger_wallet_moves_liquidation_away(position: Position, extra: int) 
 
 @given(positions())
 def test_a_short_is_liquidated_above_its_entry_only_if_its_wallet_exceeds_maintenance(position: Position) -> None:
-    """Domain 9.16: LP > E exactly where the wallet is above maintenance at the entry."""
+    """LP > E exactly where the wallet is above maintenance at the entry."""
     found = tiers_of(position.contract)
     assume(position.side == "short")
     price = liquidation_price(position, found)
@@ -183,7 +183,7 @@ def test_a_short_is_liquidated_above_its_entry_only_if_its_wallet_exceeds_mainte
 
 @given(wallet=st.integers(1, 10**5), low=st.integers(0, 98), side=sides)
 def test_a_higher_maintenance_rate_moves_liquidation_nearer(wallet: int, low: int, side: Side) -> None:
-    """Domain 9.16: dLP/dmmr < 0 for a short, > 0 for a long."""
+    """The price of a short falls with the rate, that of a long rises."""
     position = Position(linear(multiplier="1"), side, Decimal(1), Decimal(60000), Decimal(wallet))
     prices = [liquidation_price(position, flat(f"0.{rate:02}")) for rate in (low, low + 1)]
     assume(None not in prices)
@@ -196,7 +196,7 @@ def test_a_higher_maintenance_rate_moves_liquidation_nearer(wallet: int, low: in
 
 @pytest.mark.parametrize("short_by", ["1E-3", "1E-6", "1E-9", "1E-12"])
 def test_an_inverse_short_with_almost_all_its_coins_posted_is_almost_never_liquidated(short_by: str) -> None:
-    """Domain 9.17: the price goes to infinity as the wallet nears Q/E."""
+    """The price goes to infinity as the wallet nears Q/E."""
     whole = Decimal(6000) / 60000
     position = Position(inverse(), "short", Decimal(60), Decimal(60000), whole - Decimal(short_by))
 
@@ -208,7 +208,7 @@ def test_an_inverse_short_with_almost_all_its_coins_posted_is_almost_never_liqui
 
 @pytest.mark.parametrize("wallet", ["0.1", "0.2"])
 def test_an_inverse_short_with_all_its_coins_posted_is_never_liquidated(wallet: str) -> None:
-    """Domain 5.4: at 1x or less there is no liquidation price."""
+    """At 1x or less there is no liquidation price."""
     position = Position(inverse(), "short", Decimal(60), Decimal(60000), Decimal(wallet))
 
     assert liquidation_price(position, flat("0.004")) is None
@@ -223,7 +223,7 @@ def test_a_long_with_its_whole_value_posted_is_never_liquidated() -> None:
 
 @given(value=values, more=values)
 def test_maintenance_does_not_fall_and_is_convex(value: Decimal, more: Decimal) -> None:
-    """Domain 9.15: non-decreasing and convex in the position's value."""
+    """Non-decreasing and convex in the position's value."""
     found = tiers_of(LINEAR)
 
     low, high = maintenance_margin(found, value), maintenance_margin(found, value + more)
@@ -234,7 +234,7 @@ def test_maintenance_does_not_fall_and_is_convex(value: Decimal, more: Decimal) 
 
 
 def test_maintenance_is_continuous_at_every_floor() -> None:
-    """Domain 9.15: the tier below and the tier above agree on their border."""
+    """The tier below and the tier above agree on their border."""
     found = tiers_of(LINEAR)
 
     for below, above in pairwise(found):

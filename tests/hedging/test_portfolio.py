@@ -29,7 +29,7 @@ def codes(book: Book) -> list[str]:
 
 
 def test_a_book_with_everything_in_it_is_valued_by_the_rules() -> None:
-    """Domain S25: duplicates, a stablecoin and a short holding in one book."""
+    """Duplicates, a stablecoin and a short holding in one book."""
     book = valued(
         [
             holding("SOL", "20", 1.2),
@@ -75,7 +75,7 @@ def test_there_are_no_weights_without_net_exposure() -> None:
     ],
 )
 def test_a_stablecoin_off_its_peg_is_a_risk(price: str, kind: str, exposure: str, warned: list[str]) -> None:
-    """Domain 8.3: more than 2 % off counts as exposure, and the answer says so."""
+    """More than 2 % off counts as exposure, and the answer says so."""
     book = valued([holding("USDT", "100")], USDT=price)
 
     (line,) = book.holdings
@@ -83,7 +83,7 @@ def test_a_stablecoin_off_its_peg_is_a_risk(price: str, kind: str, exposure: str
 
 
 def test_the_underlying_has_beta_one_to_its_own_future() -> None:
-    """Domain 8.3: BTC in the book is not dropped and needs no beta."""
+    """BTC in the book is not dropped and needs no beta."""
     book = valued([holding("BTC", "1"), holding("SOL", "100", 1.5)], "beta", BTC="60000", SOL="150")
 
     assert book.beta_exposure == 82500
@@ -156,7 +156,7 @@ def test_every_missing_price_is_named_once() -> None:
 
 
 def test_futures_held_already_and_coins_posted_as_margin_count_in_the_delta() -> None:
-    """Domain S26: 10,000 of spot, 0.05 BTC of collateral, a linear and an inverse short leave 4,931.03."""
+    """10,000 of spot, 0.05 BTC of collateral, a linear and an inverse short leave 4,931.03."""
     entry, mark = Decimal(58000), Decimal(60000)
     held = [
         FuturesPosition(linear(), "short", Decimal(1), entry_price=mark, mark_price=mark),

@@ -14,7 +14,7 @@ steps = st.decimals(min_value=Decimal("1E-9"), max_value=10**6, places=9, allow_
 
 @given(value=values, step=steps)
 def test_floor_nearest_and_ceil_stand_in_order(value: Decimal, step: Decimal) -> None:
-    """Domain 9.2: floor <= nearest <= ceil, floor <= value <= ceil, nearest within half a step."""
+    """Floor <= nearest <= ceil, floor <= value <= ceil, nearest within half a step."""
     floor, nearest, ceil = (round_(value, step) * step for round_ in (floor_steps, nearest_steps, ceil_steps))
 
     assert floor <= nearest <= ceil
@@ -32,7 +32,7 @@ def test_what_lies_on_the_grid_stays(count: int, step: Decimal) -> None:
 
 @given(count=st.integers(0, 10**9), step=steps)
 def test_a_tie_goes_to_fewer(count: int, step: Decimal) -> None:
-    """Domain 1.4: rounding to nearest never adds leverage on a tie."""
+    """Rounding to nearest never adds leverage on a tie."""
     assert nearest_steps(count * step + step / 2, step) == count
 
 

@@ -84,7 +84,7 @@ def test_the_nearest_size_is_recommended_unless_another_is_asked_for(
 
 
 def test_nearest_as_a_rule_drops_below_a_minimum_where_the_nearest_size_does_not() -> None:
-    """Domain S21: asked to round to nearest, a size under the minimum is none; unasked, the nearest legal size wins."""
+    """Asked to round to nearest, a size under the minimum is none; unasked, the nearest legal size wins."""
     terms = {"multiplier": "1", "lot_step": "0.1", "min_notional": "100"}
     question: dict[str, Any] = {"book": {"SOL": "120"}, "price": "61.5", "coverage": "0.5"}
 
@@ -123,7 +123,7 @@ def test_an_order_counts_in_the_venues_unit(contract: Contract, quantity: str, u
 
 
 def test_a_net_short_book_is_hedged_with_a_long() -> None:
-    """Domain S24: the side follows the sign of the beta exposure, sizes stay unsigned."""
+    """The side follows the sign of the beta exposure, sizes stay unsigned."""
     sizing = sized(linear(**MARGINED), book={"SOL": "-10000"})
     down = candidate(sizing, "down")
 
@@ -143,7 +143,7 @@ def test_a_net_short_book_is_hedged_with_a_long() -> None:
     ],
 )
 def test_nothing_to_hedge_is_an_answer(book: dict[str, str], coverage: str, reason: str, warned: list[str]) -> None:
-    """Domain N16: no contracts, no order, and null where there is nothing to divide by."""
+    """No contracts, no order, and null where there is nothing to divide by."""
     sizing = sized(linear(**MARGINED, min_quantity="1"), book=book, coverage=coverage)
 
     assert (sizing.side, sizing.recommended, sizing.reason, codes(sizing)) == ("none", "down", reason, warned)
@@ -204,7 +204,7 @@ def test_a_term_that_was_not_sent_leaves_a_gap_with_its_reason(
 
 
 def test_an_inverse_short_with_its_coins_posted_has_no_liquidation_price() -> None:
-    """Domain M25: null, because nothing liquidates it."""
+    """Null, because nothing liquidates it."""
     margin = candidate(sized(inverse(**MARGINED), collateral=Collateral(leverage=Leverage("1"))), "down").margin
 
     assert (margin.liquidation_price, margin.liquidation_move) == (None, None)
@@ -360,7 +360,7 @@ def test_a_careful_trader_is_warned(contract: Contract, options: dict[str, Any],
 
 
 def test_betas_that_turn_the_book_around_are_said_aloud() -> None:
-    """Domain 8.3: the side is never flipped silently."""
+    """The side is never flipped silently."""
     sizing = size_hedge(
         holdings=[holding("SOL", "10", -1.5), holding("ADA", "5", 1.0)],
         contract=linear(multiplier="0.001"),
@@ -448,7 +448,7 @@ contracts_of = st.sampled_from(
 def test_what_is_hedged_and_what_is_left_add_up(
     contract: Contract, value: Decimal, price: Decimal, coverage: Decimal
 ) -> None:
-    """Domain 9.3: notional + residual is the exposure, and notional over target is 1 + deviation, as printed."""
+    """Notional + residual is the exposure, and notional over target is 1 + deviation, as printed."""
     sizing = sized(contract, book={"SOL": str(value)}, price=str(price), coverage=str(coverage))
 
     for found in sizing.candidates:
@@ -462,7 +462,7 @@ def test_what_is_hedged_and_what_is_left_add_up(
 def test_scaling_the_book_and_the_contract_changes_no_size(
     value: Decimal, price: Decimal, coverage: Decimal, scale: int
 ) -> None:
-    """Domain 9.1: V and u times a leave the exact size as it is; V alone scales it."""
+    """V and u times a leave the exact size as it is; V alone scales it."""
     question: dict[str, Any] = {"price": str(price), "coverage": str(coverage)}
     base = sized(linear(multiplier="1"), book={"SOL": str(value)}, **question)
     both = sized(linear(multiplier=str(scale)), book={"SOL": str(value * scale)}, **question)
@@ -477,7 +477,7 @@ def test_scaling_the_book_and_the_contract_changes_no_size(
 def test_the_same_question_gets_the_same_answer_and_every_number_is_finite(
     contract: Contract, value: Decimal, price: Decimal, coverage: Decimal, leverage: int
 ) -> None:
-    """Domain 9.25: no NaN, no infinity, no clock, no chance."""
+    """No NaN, no infinity, no clock, no chance."""
     options: dict[str, Any] = {
         "book": {"SOL": str(value)},
         "price": str(price),

@@ -25,7 +25,7 @@ COINS_AT_A_DOLLAR = frozenset(
 def find_refusal(question: Question, now: datetime) -> str | None:
     """Name the first reason, in the documented order, for which a valid question has no answer; None if there is none.
 
-    Source: the codes' own pages under /problems, and domain 1.3-1.4 and 5.1.
+    Source: the codes' own pages under /problems.
     """
     return next((code for code, applies in _REFUSALS if applies(question, now)), None)
 
