@@ -132,7 +132,7 @@ def _check_mapping(node: inspect.DictType, value: object, path: Path) -> Iterato
 
 def _check_member(node: inspect.DictType, item: object, path: Path) -> Iterator[Violation]:
     if list(_check(node.key_type, path[-1], path)):
-        yield _violation(path, "invalid_key", "Not a symbol: upper case letters, digits and ._-")
+        yield _violation(path, "invalid_key", "Not a symbol: upper case letters, digits and ._:/-")
     else:
         yield from _check(node.value_type, item, path)
 

@@ -54,4 +54,5 @@ class Caution(Struct, frozen=True, kw_only=True):
 
 def caution(code: Code, detail: str, *path: str | int) -> Caution:
     """Make a warning about the part of the reply that the path leads to."""
-    return Caution(code=code, pointer="#" + "".join(f"/{step}" for step in path), detail=detail)
+    steps = (str(step).replace("/", "~1") for step in path)  # a symbol such as BTC/USDT:USDT is one step
+    return Caution(code=code, pointer="#" + "".join(f"/{step}" for step in steps), detail=detail)

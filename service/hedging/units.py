@@ -298,7 +298,7 @@ Asset = Annotated[
 Symbol = Annotated[
     str,
     Meta(
-        pattern=r"\A[A-Z0-9][A-Z0-9._-]{0,39}\Z",
+        pattern=r"\A[A-Z0-9][A-Z0-9._:/-]{0,39}\Z",
         max_length=40,
         description="Contract symbol or asset code, upper case.",
         examples=["BTC-MINI"],

@@ -190,7 +190,7 @@ NOT_DECIMALS: dict[str, Sequence[object]] = {
 
 NOT_ASSETS = [
     *("SOL\n", "\nSOL", " SOL", "SOL ", "sol", "Sol", "", "A" * 21, "A" * HUGE, "SOL\x00", "\x00", "SOL\u200f"),
-    *("\u202eLOS", "\uff33\uff2f\uff2c", "S\u041eL", "A\u0661", "A\u0301", "\U0001f600", "A/B", "A~B", "A-B", "%41"),
+    *("\u202eLOS", "\uff33\uff2f\uff2c", "S\u041eL", "A\u0661", "A\u0301", "\U0001f600", "A\\B", "A~B", "A-B", "%41"),
     *("__proto__", "constructor", "<script>", "';--", "${jndi:x}", "{0}", "%s"),
 ]
 

@@ -103,6 +103,18 @@ def test_a_warning_points_into_the_reply(call: Call, pointer: str) -> None:
     assert place is not None
 
 
+def test_a_symbol_of_two_currencies_is_one_step_of_a_pointer(call: Call) -> None:
+    """Libraries name a contract BTC/USDT:USDT; in a pointer its slash is escaped (RFC 6901)."""
+    question = copy.deepcopy(SEED)
+    question["contract"]["symbol"] = "BTC/USDT:USDT"
+    question["prices"] |= {"BTC": "6000", "BTC/USDT:USDT": question["prices"].pop("BTC-MINI")}
+
+    reply = call("POST", "/v1/sizing", json=question).json()
+
+    assert [warning["pointer"] for warning in reply["warnings"]] == ["#/prices/BTC~1USDT:USDT"]
+    assert reply["candidates"][0]["order"]["symbol"] == "BTC/USDT:USDT"
+
+
 def test_the_operator_sets_the_largest_hedge() -> None:
     """Above the ceiling a size is most often a slip of units, and is refused."""
     call = caller(create_app({"HEDGE_MAX_NOTIONAL": "11999.99"}))

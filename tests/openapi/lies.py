@@ -117,7 +117,8 @@ LIES: tuple[Lie, ...] = (
     Lie("no maintenance at entry", _in("Inverse", "maintenance_basis", "enum"), _less("entry")),
     # texts
     Lie("assets in lower case", _in("Holding", "asset", "pattern"), "^[A-Za-z0-9]{1,20}$"),
-    Lie("no underscore in symbols", _in("Linear", "symbol", "pattern"), _replace("._-", ".-")),
+    Lie("no underscore in symbols", _in("Linear", "symbol", "pattern"), _replace("._:/-", ".:/-")),
+    Lie("no slash in symbols", _in("Linear", "symbol", "pattern"), _replace("._:/-", "._:-")),
     Lie("any price names", _in("SizingRequest", "prices", "propertyNames"), ABSENT),
     Lie("a price of zero", _in("SizingRequest", "prices", "additionalProperties"), {"$ref": f"{_REF}Amount"}),
     Lie("no short holdings", _of("Quantity", "pattern"), _replace("-?", "")),

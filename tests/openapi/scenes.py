@@ -152,6 +152,7 @@ _ANSWERED: dict[str, tuple[tuple[str, object], ...]] = {
         ("margin", {}),
     ),
     "a price of the underlying that is far": (("prices.BTC", "6000"),),
+    "a name of two currencies": (("contract.symbol", "BTC/USDT:USDT"), ("prices.BTC/USDT:USDT", "60000")),
     "what looks like money": (("holdings.0.asset", "XUSD"), ("prices.XUSD", "1")),
     "a leverage": (("margin", {"leverage": "20"}),),
     "liquidated soon": (("contract.initial_margin_rate", "0.02"), ("margin", {"leverage": "50"})),
