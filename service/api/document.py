@@ -22,7 +22,7 @@ _DESCRIPTION = """\
 How many mini-futures hedge a basket of altcoins, and what rounding, beta, fees and margin do to the hedge.
 
 Decimals are JSON strings in plain notation in both directions. Rates, shares and moves are fractions: 0.05 is 5 %. \
-A cost is positive, a residual exposure above 0 is still long. Computations are POST, idempotent and free of side \
+A cost is positive, a residual exposure above 0 is still unhedged. Computations are POST, idempotent and free of side \
 effects. All prices of a request are in one quote currency: US dollars or a dollar stablecoin.
 
 Every refusal is an RFC 9457 problem whose `type` leads to a page. Unknown paths answer 404, wrong methods 405 with \
@@ -38,7 +38,7 @@ class Operation(NamedTuple):
     name: str
     tag: str
     refusals: tuple[str, ...] = ()
-    """Codes of the problems that it can answer with, from `problems.KINDS`."""
+    """Codes of the problems that it can answer with, from `kinds.KINDS`."""
     reply: type[msgspec.Struct] | None = None
     """Record of the answer; None for text."""
     request: type[msgspec.Struct] | None = None

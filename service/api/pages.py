@@ -4,6 +4,7 @@ Law: a page loads nothing from elsewhere, and its content security policy says s
 """
 
 import importlib.resources
+from functools import cache
 from hashlib import sha256
 from html import escape
 from typing import Annotated, Any
@@ -71,7 +72,7 @@ class ProblemKind(Struct, frozen=True, kw_only=True):
 async def read_document(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Serve the OpenAPI document, or 304 where the caller has it already."""
     document = request.app.state.document
-    tag = f'"{sha256(document).hexdigest()[:32]}"'
+    tag = _tag(document)
     headers = {"etag": tag, "cache-control": "public, max-age=300"}
     if tag in request.headers.get("if-none-match", ""):
         return Response(b"", status_code=304, headers=headers)
@@ -116,6 +117,11 @@ async def explain_problem(code: FromPath[str], request: Request[Any, Any, Any]) 
     shown = ProblemKind(code=code, status=kind.status, title=kind.title, meaning=kind.meaning, remedy=kind.remedy)
     headers = {"cache-control": "public, max-age=3600", "vary": "accept"}
     return Response(msgspec.json.encode(shown), media_type="application/json", headers=headers)
+
+
+@cache
+def _tag(document: bytes) -> str:
+    return f'"{sha256(document).hexdigest()[:32]}"'
 
 
 def _page(title: str, body: str, style: str = "page.css") -> Response[str]:

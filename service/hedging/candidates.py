@@ -121,7 +121,7 @@ def _largest_survivor(hedge: Hedge, bound: Decimal) -> Fit | None:
     survives, fails = 0, int(bound / lot_step)
     while fails - survives > 1:
         middle = (survives + fails) // 2
-        if _post(hedge, middle * lot_step).survives:
+        if _margin_of(hedge, middle * lot_step).survives:
             survives = middle
         else:
             fails = middle
@@ -129,7 +129,7 @@ def _largest_survivor(hedge: Hedge, bound: Decimal) -> Fit | None:
     return Fit(size, None) if size >= smallest_size(hedge.contract, hedge.unit_notional) else None
 
 
-def _post(hedge: Hedge, contracts: Decimal) -> Margin:
+def _margin_of(hedge: Hedge, contracts: Decimal) -> Margin:
     return post_margin(
         hedge.backing, contracts, settlement_value(hedge.contract, contracts, hedge.backing.futures_price)
     )
@@ -148,7 +148,7 @@ def _consider(hedge: Hedge, rounding: CandidateRounding, size: Fit) -> Candidate
         residual_exposure=Money.of(hedge.beta_exposure - notional),
         deviation=Share.of(notional / hedge.target - 1) if hedge.target else None,
         status=_status(notional, hedge.target),
-        margin=_post(hedge, size.contracts),
+        margin=_margin_of(hedge, size.contracts),
         fees=None if fee_rate is None else Money.of(notional * fee_rate),
         fees_reason="taker_fee_rate_missing" if fee_rate is None else None,
         order=None if order_reason else _order(hedge, size.contracts),

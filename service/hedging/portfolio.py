@@ -11,9 +11,8 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from service.hedging.cautions import Caution, caution
-from service.hedging.contracts import Contract, Linear, settlement_value
 from service.hedging.errors import BetaConflictError, BetaMissingError, Fault, PriceMissingError
-from service.hedging.units import Asset, Beta, Exact, Money, Price, Quantity, Share, Side, exactly
+from service.hedging.units import Asset, Beta, Exact, Money, Price, Quantity, Share, exactly
 
 STABLECOINS = frozenset(
     {"BUSD", "CRVUSD", "DAI", "FDUSD", "FRAX", "GHO", "GUSD", "LUSD", "PYUSD", "RLUSD", "TUSD", "USD"}
@@ -76,16 +75,6 @@ class Book(NamedTuple):
     cautions: tuple[Caution, ...]
 
 
-class FuturesPosition(NamedTuple):
-    """A future that is held already."""
-
-    contract: Contract
-    side: Side
-    contracts: Decimal
-    entry_price: Decimal
-    mark_price: Decimal
-
-
 class _Merged(Struct, frozen=True):
     asset: str
     position: int
@@ -133,29 +122,6 @@ def value_portfolio(
         beta_exposure=sum((line.beta_exposure for line in valued), _ZERO),
         cautions=(*_book_cautions(valued, pegged), *_beta_cautions(valued, weighting, underlying)),
     )
-
-
-@exactly
-def net_delta(
-    spot_exposure: Decimal, positions: Iterable[FuturesPosition], *, coin_collateral: Decimal, coin_price: Decimal
-) -> Decimal:
-    """Exposure of a book together with the futures and the coin collateral it holds already, in the quote currency.
-
-    A coin posted as margin is long exposure; an inverse short takes N x face x P / E of it away.
-
-    Args:
-        spot_exposure: signed exposure of the spot book.
-        positions: futures held; long adds, short takes away.
-        coin_collateral: coins posted as margin.
-        coin_price: price of that coin.
-    """
-    total = spot_exposure + coin_collateral * coin_price
-    for held in positions:
-        entry = held.mark_price if isinstance(held.contract, Linear) else held.entry_price
-        coins = settlement_value(held.contract, held.contracts, entry)
-        delta = coins if isinstance(held.contract, Linear) else coins * held.mark_price
-        total += delta if held.side == "long" else -delta
-    return total
 
 
 def require_prices(names: Iterable[str], prices: Mapping[str, Decimal]) -> None:

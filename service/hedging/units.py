@@ -284,7 +284,8 @@ class Instant(datetime):
     @classmethod
     def of(cls, moment: datetime) -> Self:
         """Take over an aware datetime, in UTC."""
-        return cls.combine(moment.astimezone(UTC).date(), moment.astimezone(UTC).time(), UTC)
+        moment = moment.astimezone(UTC)
+        return cls.combine(moment.date(), moment.time(), UTC)
 
     def __str__(self) -> str:
         """RFC 3339 in UTC, with Z, and microseconds only where there are any."""

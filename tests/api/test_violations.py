@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from service.api import examples
-from service.api.problems import RefusalError, Violation
 from service.api.sizing import SizingRequest
 from service.api.violations import find_violations
 
@@ -102,10 +101,3 @@ def test_what_a_valid_request_may_leave_out_or_send_as_null_is_no_violation() ->
     body["contract"] |= {"funding_interval_hours": 8, "expiry": None, "maintenance_tiers": None, "max_quantity": None}
 
     assert find_violations(SizingRequest, body) == []
-
-
-def test_a_refusal_keeps_its_places() -> None:
-    """The exception that travels to the answer carries what was found."""
-    refusal = RefusalError("invalid_request", errors=[Violation(pointer="#/x", code="y", detail="z")])
-
-    assert [violation.pointer for violation in refusal.errors] == ["#/x"]

@@ -7,15 +7,13 @@ import pytest
 from service.hedging.errors import BetaConflictError, BetaMissingError, PriceMissingError
 from service.hedging.portfolio import (
     Book,
-    FuturesPosition,
     Holding,
     Weighting,
-    net_delta,
     require_prices,
     value_portfolio,
 )
 from service.hedging.units import Price
-from tests.hedging.build import holding, inverse, linear, prices
+from tests.hedging.build import holding, prices
 
 
 def valued(holdings: list[Holding], weighting: Weighting = "value", **quotes: str) -> Book:
@@ -153,23 +151,3 @@ def test_every_missing_price_is_named_once() -> None:
         require_prices(["SOL", "ADA", "SOL", "BTC"], {"ADA": Price("1")})
 
     assert [fault.path for fault in refusal.value.faults] == [("prices", "SOL"), ("prices", "BTC")]
-
-
-def test_futures_held_already_and_coins_posted_as_margin_count_in_the_delta() -> None:
-    """10,000 of spot, 0.05 BTC of collateral, a linear and an inverse short leave 4,931.03."""
-    entry, mark = Decimal(58000), Decimal(60000)
-    held = [
-        FuturesPosition(linear(), "short", Decimal(1), entry_price=mark, mark_price=mark),
-        FuturesPosition(inverse(), "short", Decimal(20), entry_price=entry, mark_price=mark),
-    ]
-
-    delta = net_delta(Decimal(10000), held, coin_collateral=Decimal("0.05"), coin_price=mark)
-
-    assert round(delta, 6) == Decimal("4931.034483")
-
-
-def test_a_long_future_adds_to_the_delta() -> None:
-    """The sign is that of the side."""
-    held = [FuturesPosition(linear(), "long", Decimal(1), entry_price=Decimal(50000), mark_price=Decimal(60000))]
-
-    assert net_delta(Decimal(0), held, coin_collateral=Decimal(0), coin_price=Decimal(1)) == 6000

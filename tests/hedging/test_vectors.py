@@ -10,6 +10,7 @@ import pytest
 
 from service.hedging.advice import Rounding
 from service.hedging.contracts import quote_profit, settled_profit, settlement_value, unit_notional
+from service.hedging.delta import FuturesPosition, net_delta
 from service.hedging.margin import (
     Position,
     Tier,
@@ -18,7 +19,7 @@ from service.hedging.margin import (
     maintenance_tiers,
     tier_of,
 )
-from service.hedging.portfolio import FuturesPosition, Holding, net_delta, value_portfolio
+from service.hedging.portfolio import Holding, value_portfolio
 from service.hedging.rounding import quantise
 from service.hedging.sizing import size_hedge
 from service.hedging.units import Coverage, InvalidWordError, Price, Quantity
