@@ -3,7 +3,7 @@
 import gc
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 from litestar import Litestar, Router
@@ -12,13 +12,29 @@ from litestar.exceptions import ClientException
 from litestar.types import ASGIApp
 from structlog.tracebacks import ExceptionDictTransformer
 
-from service.api import health, pages, problems, sizing
+from service.api import contracts, exchanges, health, pages, prices, problems, sizing
+from service.api.callers import Policy, admit
 from service.api.document import write_document
 from service.api.envelope import envelop
 from service.api.wire import LARGEST_BODY, Reply, StrictRequest, Wire
+from service.gcra import Pace
 from service.hedging.errors import HedgingError
+from service.keys import read_keys
+from service.limits import Limiter
+from service.link import Link
+from service.market import binance, bingx, bybit, mexc, weex
+from service.market.boards import Boards
+from service.market.clock import Clock
+from service.market.events import Observe, StoreFailed
+from service.market.fetcher import Fetcher
+from service.market.lookup import Market
+from service.market.source import Adapter
+from service.market.store import Store
+from service.market.upstream import Upstream, Web
 from service.metrics import Metrics
-from service.settings import read_settings
+from service.settings import Settings, read_settings
+
+ADAPTERS: tuple[Adapter, ...] = (binance.ADAPTER, bingx.ADAPTER, bybit.ADAPTER, mexc.ADAPTER, weex.ADAPTER)
 
 
 def create_app(environment: Mapping[str, str] = os.environ, metrics: Metrics | None = None) -> ASGIApp:
@@ -30,17 +46,25 @@ def create_app(environment: Mapping[str, str] = os.environ, metrics: Metrics | N
 
     Raises:
         SettingsError: for an unknown HEDGE_ variable or a value out of range.
+        KeysError: for a file of keys that can't be used.
     """
     settings = read_settings(environment)
     configure_log(settings.log_level)
     metrics = metrics or Metrics(environment.get("PROMETHEUS_MULTIPROC_DIR"))
     document = write_document()
+    keys = () if settings.api_keys_file is None else read_keys(settings.api_keys_file)
+    clock = Clock()
+    link = open_link(settings, metrics.observe_market, clock)
+    market, closers = open_market(settings, link, observe=metrics.observe_market, clock=clock)
     app = Litestar(
         route_handlers=[
             Router("/", route_handlers=[sizing.size], dto=Wire, return_dto=Wire, response_class=Reply),
             health.check_live,
             health.check_ready,
             health.read_metrics,
+            exchanges.list_exchanges,
+            contracts.list_contracts,
+            prices.list_prices,
             pages.show_document,
             pages.serve_asset,
             pages.list_problems,
@@ -53,14 +77,61 @@ def create_app(environment: Mapping[str, str] = os.environ, metrics: Metrics | N
             ClientException: problems.answer_client_exception,
             Exception: problems.answer_failure,
         },
-        state=State({"settings": settings, "metrics": metrics, "document": document}),
+        state=State({"settings": settings, "metrics": metrics, "document": document, "market": market, "link": link}),
         request_class=StrictRequest,
         request_max_body_size=LARGEST_BODY,
         openapi_config=None,
         logging_config=None,
         on_startup=[gc.freeze],
+        on_shutdown=closers,
     )
-    return envelop(app, metrics.observe_request)
+    policy = Policy(
+        keys=keys,
+        by_key=_limiter(settings.limit_per_key, settings, link=link, clock=clock),
+        by_address=_limiter(settings.limit_per_address, settings, link=link, clock=clock),
+        exempt=settings.exempt_paths,
+    )
+    return envelop(admit(app, policy), metrics.observe_request)
+
+
+Closer = Callable[[], Awaitable[None]]
+
+
+def open_link(settings: Settings, observe: Observe, clock: Clock) -> Link | None:
+    """Make the link to Redis, where there is one; nothing is sent before the first question."""
+    if settings.redis_url is None:
+        return None
+    return Link(settings.redis_url, clock.steady, lambda failure: observe(StoreFailed(failure)))
+
+
+def open_market(
+    settings: Settings, link: Link | None, *, observe: Observe, clock: Clock
+) -> tuple[Market, list[Closer]]:
+    """Wire the exchanges that are on, their boards and Redis; nobody is asked before the first question.
+
+    Args:
+        settings: which exchanges, and by which way.
+        link: Redis; None for none.
+        observe: is told of everything that happens.
+        clock: where time comes from.
+
+    Returns:
+        The market, and what to call at the end, in this order.
+    """
+    web = Web()
+    upstreams = {
+        adapter.exchange: Upstream(adapter, web, relay=settings.upstream, observe=observe, clock=clock)
+        for adapter in ADAPTERS
+        if adapter.exchange in settings.exchanges
+    }
+    fetcher = Fetcher(upstreams, None if link is None else Store(link), observe=observe, clock=clock)
+    boards = Boards(fetcher, patience=settings.patience_seconds, observe=observe, clock=clock)
+    closers: list[Closer] = [boards.close, web.close, *([] if link is None else [link.close])]
+    return Market(upstreams, boards, clock), closers
+
+
+def _limiter(requests: int, settings: Settings, *, link: Link | None, clock: Clock) -> Limiter | None:
+    return Limiter(Pace(requests, settings.limit_seconds), link, clock.steady) if requests else None
 
 
 def configure_log(level: str) -> None:

@@ -19,6 +19,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
+from service.keys import read_keys
 from service.settings import read_settings
 
 _HEAD_MILLISECONDS = 5_000
@@ -52,13 +53,17 @@ def serve(host: str, port: int, *, workers: int, environment: Mapping[str, str] 
 
     Raises:
         SettingsError: for a HEDGE_ variable that can't be used.
+        KeysError: for a file of keys that can't be used.
         ServeError: for an address that is taken, unknown or open to strangers.
     """
     settings = read_settings(environment)
     address = _free_address(host, port)
-    if not ipaddress.ip_address(address).is_loopback and not settings.allow_anonymous:
+    if settings.api_keys_file is not None:
+        read_keys(settings.api_keys_file)
+    elif not ipaddress.ip_address(address).is_loopback and not settings.allow_anonymous:
         raise ServeError(
-            f"{host} is not a loopback address and callers need no key: set HEDGE_ALLOW_ANONYMOUS=1 to serve anyone"
+            f"{host} is not a loopback address and callers need no key: name a HEDGE_API_KEYS_FILE, or set "
+            "HEDGE_ALLOW_ANONYMOUS=1 to serve anyone"
         )
     with ExitStack() as stack:
         if workers > 1:

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta, Struct
 
-from service.hedging.units import Positive
+from service.hedging.units import InvalidWordError, Positive
+from service.link import check_url
+from service.market.source import EXCHANGES, Exchange
 
 PREFIX = "HEDGE_"
 
@@ -16,17 +19,99 @@ class SettingsError(ValueError):
     """A variable that can't be used; the message is one line for the operator."""
 
 
+class Exchanges(frozenset[Exchange]):
+    """Exchanges that are on, written with commas between them; `none` for none."""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the list; raise `InvalidWordError` for an exchange that there is not."""
+        names = {name.strip() for name in text.split(",")} - {"none"}
+        unknown = sorted(names - {*EXCHANGES})
+        if unknown:
+            raise InvalidWordError(
+                "unknown_exchange", f"{unknown[0]!r} is none of {', '.join(EXCHANGES)}, and not none"
+            )
+        return cls(name for name in EXCHANGES if name in names)
+
+
+class Paths(tuple[str, ...]):
+    """Paths, written with commas between them; `none` for none."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the list; raise `InvalidWordError` for what is no path."""
+        paths = [path.strip() for path in text.split(",") if path.strip() != "none"]
+        for path in paths:
+            if not path.startswith("/") or path.endswith("/"):
+                raise InvalidWordError("not_a_path", f"{path!r} does not begin with / or ends with it")
+        return cls(paths)
+
+
+class RelayUrl(str):
+    """Where requests to exchanges go instead."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the URL, without the slash at its end; raise `InvalidWordError` for one that can't be built upon."""
+        url = text.rstrip("/")
+        try:
+            parts = urlsplit(url)
+            is_usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            is_usable = False
+        if not is_usable or not url.isascii() or not url.isprintable() or {"?", "#", " "} & {*url}:
+            raise InvalidWordError("not_a_url", f"{text!r} is no base URL such as http://relay:8080/exchanges")
+        return cls(url)
+
+
+class RedisUrl(str):
+    """Where Redis is."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the URL; raise `InvalidWordError` for one that names no Redis."""
+        try:
+            check_url(text)
+        except ValueError as error:
+            raise InvalidWordError("not_a_redis_url", str(error)) from None
+        return cls(text)
+
+
 class Settings(Struct, frozen=True, kw_only=True):
     """The service's settings; each is the variable of the same name in upper case after HEDGE_."""
 
     allow_anonymous: bool = False
     """Serve on an address other than loopback although callers need no key."""
+    api_keys_file: str | None = None
+    """File with a line for each key, as `new-key` writes it; none: callers need no key."""
     body_seconds: Annotated[float, Meta(gt=0, le=60)] = 5.0
     """Time within which a request's body has to arrive."""
+    exempt_paths: Paths = Paths(("/health", "/metrics"))
+    """Paths, with all below them, that need no key and count for no limit."""
+    exchanges: Exchanges = Exchanges(EXCHANGES)
+    """Exchanges whose prices may be looked up."""
+    limit_per_address: Annotated[int, Meta(ge=0, le=1_000_000_000)] = 6000
+    """Requests in `limit_seconds` of one address without a key; 0 for no limit."""
+    limit_per_key: Annotated[int, Meta(ge=0, le=1_000_000_000)] = 6000
+    """Requests in `limit_seconds` of one key; 0 for no limit."""
+    limit_seconds: Annotated[int, Meta(ge=1, le=86_400)] = 60
+    """Window of both limits."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Least level of a log line; refused requests are logged at info, failures at error."""
     max_notional: Positive = Positive("1E12")
     """Largest hedge that is sized, in the quote currency."""
+    patience_seconds: Annotated[float, Meta(gt=0, le=30)] = 0.9
+    """Time that a request waits for prices and terms that have to be fetched first."""
+    redis_url: RedisUrl | None = None
+    """Redis in which processes share what they fetched; none for a cache in each process."""
+    upstream: RelayUrl | None = None
+    """Base URL that is asked instead of the exchanges, as {upstream}/{host}{path}: a relay, or a test."""
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -49,8 +134,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         raise SettingsError(_readable(str(error))) from None
 
 
-def _parse_word(_: type[Positive], value: object) -> Positive:
-    return Positive.parse(value)
+def _parse_word(word: Any, value: object) -> Any:
+    return word.parse(value)
 
 
 def _readable(message: str) -> str:

@@ -1,20 +1,25 @@
 """What many tests need: the application in this process, and a way to call it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import anyio
 import httpx
 import pytest
+from anyio.from_thread import start_blocking_portal
 from litestar.types import ASGIApp
 
 from service.app import create_app
+
+NO_LIMIT = {"HEDGE_LIMIT_PER_ADDRESS": "1000000000"}
+"""Tests ask more often than a caller may."""
 
 
 @pytest.fixture(scope="session")
 def app() -> ASGIApp:
     """Give the application as an operator gets it who sets nothing."""
-    return create_app({})
+    return create_app(NO_LIMIT)
 
 
 Call = Callable[..., httpx.Response]
@@ -41,3 +46,39 @@ def caller(app: ASGIApp) -> Call:
         return anyio.run(exchange)
 
     return send
+
+
+@contextmanager
+def conversing(app: ASGIApp) -> Iterator[Call]:
+    """Give a function that sends requests to an application that lives on between them, and shut it down in the end.
+
+    What looks up prices keeps connections and goes on fetching when an answer is given, so it needs one event loop.
+    """
+    with start_blocking_portal() as portal:
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]
+        client = httpx.AsyncClient(transport=transport, base_url="http://service")
+
+        def send(method: str, path: str, **options: Any) -> httpx.Response:
+            """Send one request."""
+            return portal.call(lambda: client.request(method, path, **options))
+
+        try:
+            yield send
+        finally:
+            portal.call(shut_down, app)
+            portal.call(client.aclose)
+
+
+async def shut_down(app: ASGIApp) -> None:
+    """Start an application's lifespan and end it, as a server does when it stops."""
+    messages = iter(({"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}))
+
+    async def receive() -> Any:
+        """Give the next message."""
+        return next(messages)
+
+    async def send(_: Any) -> None:
+        """Take note of nothing."""
+
+    scope: Any = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": {}}
+    await app(scope, receive, send)

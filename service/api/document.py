@@ -12,11 +12,27 @@ import msgspec
 from litestar.handlers import HTTPRouteHandler
 
 from service import __version__
-from service.api import examples, heads, health, pages, problems, sizing, wire
+from service.api import (
+    absences,
+    contracts,
+    examples,
+    exchanges,
+    heads,
+    health,
+    marks,
+    pages,
+    prices,
+    problems,
+    sizing,
+    wire,
+)
 from service.api.kinds import KINDS
 from service.api.problems import Problem
-from service.api.schemas import Schema, build_components
+from service.api.queries import parse_query
+from service.api.schemas import Schema, build_components, build_parameters
 from service.hedging.sizing import LARGEST_NOTIONAL
+from service.market.lookup import UnavailableError
+from service.market.source import UpstreamError
 
 _DESCRIPTION = """\
 How many mini-futures hedge a basket of altcoins, and what rounding, beta, fees and margin do to the hedge.
@@ -24,6 +40,9 @@ How many mini-futures hedge a basket of altcoins, and what rounding, beta, fees 
 Decimals are JSON strings in plain notation in both directions. Rates, shares and moves are fractions: 0.05 is 5 %. \
 A cost is positive, a residual exposure above 0 is still unhedged. Computations are POST, idempotent and free of side \
 effects. All prices of a request are in one quote currency: US dollars or a dollar stablecoin.
+
+A contract is given in full, or as `listed` by an exchange; prices that are not sent are looked up where `market` \
+says, and the answer names the source and the age of each.
 
 Every refusal is an RFC 9457 problem whose `type` leads to a page. Unknown paths answer 404, wrong methods 405 with \
 Allow, a malformed Host 400, request heads beyond 64 KiB 431 from the server itself. Every answer carries X-Request-ID \
@@ -42,12 +61,19 @@ class Operation(NamedTuple):
     reply: type[msgspec.Struct] | None = None
     """Record of the answer; None for text."""
     request: type[msgspec.Struct] | None = None
+    """Record of the body."""
+    query: type[msgspec.Struct] | None = None
+    """Record of the query parameters."""
     examples: Mapping[str, Mapping[str, Any]] = {}
     """Requests by name, each with a `summary` and a `value`."""
+    live: Mapping[str, Mapping[str, Any]] = {}
+    """More of them, whose answers depend on the market."""
     answer: Callable[[Any], msgspec.Struct] | None = None
     """The pure function behind a request."""
     shown: msgspec.Struct | None = None
     """An answer, where no request leads to one."""
+    spared: tuple[str, absences.Place] | None = None
+    """What can't be had while its exchange is spared, and the place in the request that asks for it."""
 
 
 _BODY_REFUSALS = (
@@ -58,26 +84,65 @@ _BODY_REFUSALS = (
 _SIZING_REFUSALS = (
     *("inconsistent_contract", "margin_conflict", "margin_terms_missing", "leverage_out_of_range", "expired_contract"),
     *("price_missing", "beta_missing", "duplicate_symbol_beta_conflict", "size_out_of_range"),
+    *("not_listed", "exchange_off", "currency_mismatch", "as_of_not_now", "price_unavailable"),
 )
+_CALLER_REFUSALS = ("unauthorized", "too_many_requests")
+"""What is refused before anything else is read of a request."""
+_QUERY_REFUSALS = (*_CALLER_REFUSALS, "not_acceptable", "invalid_request", "internal_error")
+"""What every operation with a query refuses."""
 _EXPLAINED = pages.ProblemKind(code="price_missing", **KINDS["price_missing"]._asdict())
-_LIVE = health.Health(status="live", version=__version__)
-_READY = health.Health(status="ready", version=__version__)
+_LIVE = health.Liveness(status="live", version=__version__)
 OPERATIONS = (
     Operation(
         sizing.size,
         "sizeHedge",
         "hedging",
-        (*_BODY_REFUSALS, *_SIZING_REFUSALS),
+        (*_CALLER_REFUSALS, *_BODY_REFUSALS, *_SIZING_REFUSALS),
         reply=sizing.SizingReply,
         request=sizing.SizingRequest,
         examples=examples.SIZING,
-        answer=lambda question: sizing.answer(question, LARGEST_NOTIONAL),
+        live=examples.LIVE_SIZING,
+        answer=lambda question: sizing.answer(
+            question, marks.take_as_sent(question.contract, question.prices), LARGEST_NOTIONAL
+        ),
+        spared=("SOL", absences.at("holdings", 0, "asset")),
     ),
     Operation(
-        pages.explain_problem, "explainProblem", "operations", ("not_found",), pages.ProblemKind, shown=_EXPLAINED
+        prices.list_prices,
+        "listPrices",
+        "market",
+        (*_QUERY_REFUSALS, "not_listed", "exchange_off", "price_unavailable"),
+        reply=prices.PricesReply,
+        query=prices.PricesQuery,
+        spared=("SOL", absences.parameter("symbols")),
     ),
-    Operation(health.check_live, "checkLive", "operations", reply=health.Health, shown=_LIVE),
-    Operation(health.check_ready, "checkReady", "operations", reply=health.Health, shown=_READY),
+    Operation(
+        contracts.list_contracts,
+        "listContracts",
+        "market",
+        (*_QUERY_REFUSALS, "not_listed", "exchange_off", "price_unavailable"),
+        reply=contracts.ContractsReply,
+        query=contracts.ContractsQuery,
+        spared=("inverse futures", absences.parameter("exchange")),
+    ),
+    Operation(
+        exchanges.list_exchanges,
+        "listExchanges",
+        "market",
+        _QUERY_REFUSALS,
+        reply=exchanges.ExchangesReply,
+        query=exchanges.ExchangesQuery,
+    ),
+    Operation(
+        pages.explain_problem,
+        "explainProblem",
+        "operations",
+        ("not_found", "too_many_requests"),
+        pages.ProblemKind,
+        shown=_EXPLAINED,
+    ),
+    Operation(health.check_live, "checkLive", "operations", reply=health.Liveness, shown=_LIVE),
+    Operation(health.check_ready, "checkReady", "operations", reply=health.Readiness),
     Operation(health.read_metrics, "readMetrics", "operations"),
 )
 _REFUSED_BODIES = {"not_json": b"", "invalid_request": b"{}"}
@@ -100,11 +165,15 @@ def write_document() -> bytes:
         "servers": [{"url": "/", "description": "Where this document was read."}],
         "tags": [
             {"name": "hedging", "description": "Questions about a hedge."},
+            {"name": "market", "description": "What exchanges list and quote, and how they are."},
             {"name": "operations", "description": "The state of the service, and what its problems mean."},
         ],
-        "security": [],
+        "security": [{}, {"key": []}],
         "paths": _paths(),
-        "components": {"schemas": build_components([*records, Problem])},
+        "components": {
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": _KEY}},
+            "schemas": build_components([*records, Problem]),
+        },
     }
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"
 
@@ -125,13 +194,18 @@ def _operation(entry: Operation) -> Schema:
         "summary": summary.strip().removesuffix("."),
         "description": " ".join(description.split()),
         "tags": [entry.tag],
-        **({"parameters": [_CODE]} if "{code" in next(iter(entry.handler.paths)) else {}),
+        **({"parameters": _parameters(entry)} if _parameters(entry) else {}),
         **({"requestBody": _request_body(entry, entry.request)} if entry.request else {}),
-        "responses": {"200": _reply(entry), **_refusals(entry)},
+        "responses": {"200": _reply(entry), **_unchanged(entry), **_refusals(entry)},
     }
 
 
-_CODE = {
+def _parameters(entry: Operation) -> list[Schema]:
+    in_path = [_CODE] if "{code" in next(iter(entry.handler.paths)) else []
+    return in_path + ([] if entry.query is None else build_parameters(entry.query))
+
+
+_CODE: Schema = {
     "name": "code",
     "in": "path",
     "required": True,
@@ -142,7 +216,10 @@ _CODE = {
 
 
 def _request_body(entry: Operation, record: type[msgspec.Struct]) -> Schema:
-    content = {"schema": {"$ref": f"#/components/schemas/{record.__name__}"}, "examples": entry.examples}
+    content = {
+        "schema": {"$ref": f"#/components/schemas/{record.__name__}"},
+        "examples": {**entry.examples, **entry.live},
+    }
     return {"required": True, "description": "The question.", "content": {heads.JSON: content}}
 
 
@@ -153,12 +230,19 @@ def _reply(entry: Operation) -> Schema:
     else:
         schema = {"$ref": f"#/components/schemas/{entry.reply.__name__}"}
         content = {heads.JSON: {"schema": schema, **_reply_examples(entry)}}
-    return {"description": "The answer.", "headers": _HEADERS, "content": content}
+    return {"description": "The answer.", "headers": _headers(entry, 200), "content": content}
+
+
+def _unchanged(entry: Operation) -> Schema:
+    """Describe the answer to a caller that has the same already."""
+    if entry.query is None:
+        return {}
+    return {"304": {"description": "The same as If-None-Match names.", "headers": _headers(entry, 304)}}
 
 
 def _reply_examples(entry: Operation) -> Schema:
     if entry.answer is None:
-        return {"example": _json(entry.shown)}
+        return {} if entry.shown is None else {"example": _json(entry.shown)}
     shown = {}
     for name, example in entry.examples.items():
         question = wire.decode(entry.request, json.dumps(example["value"]).encode())
@@ -174,34 +258,83 @@ def _refusals(entry: Operation) -> Schema:
     by_status: dict[int, list[str]] = {}
     for code in entry.refusals:
         by_status.setdefault(KINDS[code].status, []).append(code)
-    return {str(status): _refusal(entry, by_status[status]) for status in sorted(by_status)}
+    return {str(status): _refusal(entry, status, by_status[status]) for status in sorted(by_status)}
 
 
-def _refusal(entry: Operation, codes: list[str]) -> Schema:
+def _refusal(entry: Operation, status: int, codes: list[str]) -> Schema:
     schema = {"$ref": "#/components/schemas/Problem"}
     example = _json(problems.describe(_provoke(entry, codes), "f3a1"))
     return {
         "description": " ".join(f"`{code}`: {KINDS[code].meaning}" for code in codes),
-        "headers": _HEADERS,
+        "headers": _headers(entry, status),
         "content": {problems.MEDIA_TYPE: {"schema": schema, "example": example}},
     }
 
 
 def _provoke(entry: Operation, codes: list[str]) -> problems.RefusalError:
-    """Give a refusal with one of the codes, as it happens where a body leads to it, else as it is described."""
+    """Give a refusal with one of the codes, as it happens where a body or a query leads to it, else as described."""
     provoked = problems.RefusalError(codes[0])
-    for body in (_REFUSED_BODIES[code] for code in codes if code in _REFUSED_BODIES):
+    for code in codes:
         try:
-            wire.decode(entry.request, body)
+            _send_badly(entry, code)
         except problems.RefusalError as refusal:
             provoked = refusal
     return provoked
 
 
+def _send_badly(entry: Operation, code: str) -> None:
+    if entry.spared is not None and code == "price_unavailable":
+        name, place = entry.spared
+        cause = UpstreamError("maintenance", "Spared after maintenance")
+        raise absences.refuse_unavailable([(UnavailableError("bybit", name, cause), place)])
+    if entry.query is not None and code == "invalid_request":
+        parse_query(entry.query, {"unknown": ["1"]})
+    if entry.request is not None and code in _REFUSED_BODIES:
+        wire.decode(entry.request, _REFUSED_BODIES[code])
+
+
+_KEY = "A key that the operator made; needed only where the service asks for one."
+
+
+def _headers(entry: Operation, status: int) -> Schema:
+    """Describe the headers of an answer with a status."""
+    names = ["X-Request-ID"]
+    names += ["RateLimit", "RateLimit-Policy"] if "too_many_requests" in entry.refusals else []
+    names += ["ETag"] if entry.query is not None and status in {200, 304} else []
+    names += _HEADERS_OF.get(status, ())
+    return {name: _HEADERS[name] for name in names}
+
+
+_HEADERS_OF = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}
 _HEADERS: dict[str, Any] = {
+    "ETag": {
+        "description": "Changes when anything but ages does.",
+        "schema": {"type": "string", "pattern": '^W/"[0-9a-f]{32}"$', "maxLength": 36},
+        "example": 'W/"0123456789abcdef0123456789abcdef"',
+    },
+    "RateLimit": {
+        "description": "What is left of the caller's limit: r requests now, all of them after t seconds.",
+        "schema": {"type": "string", "pattern": '^"(?:address|key)";r=[0-9]+;t=[0-9]+$', "maxLength": 60},
+        "example": '"address";r=5999;t=1',
+    },
+    "RateLimit-Policy": {
+        "description": "The limit: q requests in w seconds, of an address or of a key.",
+        "schema": {"type": "string", "pattern": '^"(?:address|key)";q=[0-9]+;w=[0-9]+$', "maxLength": 60},
+        "example": '"address";q=6000;w=60',
+    },
+    "Retry-After": {
+        "description": "Seconds after which asking again makes sense; absent where it never does.",
+        "schema": {"type": "string", "pattern": "^[0-9]+$", "maxLength": 10},
+        "example": "1",
+    },
+    "WWW-Authenticate": {
+        "description": "How to bring a key.",
+        "schema": {"type": "string", "maxLength": 100},
+        "example": 'Bearer realm="minihedge"',
+    },
     "X-Request-ID": {
         "description": "The caller's own id where it sent a printable one, else a new one.",
         "schema": {"type": "string", "maxLength": 128},
         "example": "f3a1",
-    }
+    },
 }

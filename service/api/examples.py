@@ -80,3 +80,13 @@ SIZING: dict[str, dict[str, Any]] = {
     "inverse": {"summary": "Beta-weighted, coin-margined, with a wallet that has to survive +20 %", "value": INVERSE},
     "dated": {"summary": "Half of it, in an expiring ETH future counted in coins, rounded down", "value": DATED},
 }
+
+LISTED = {
+    "holdings": [{"asset": "SOL", "quantity": "40"}, {"asset": "ADA", "quantity": "5000"}],
+    "contract": {"style": "listed", "exchange": "bybit", "symbol": "BTCUSDT"},
+    "market": {"exchange": "binance", "quote": "USDT", "max_age_seconds": 10},
+}
+
+LIVE_SIZING: dict[str, dict[str, Any]] = {
+    "listed": {"summary": "A listed contract and looked-up prices: nothing but the book is sent", "value": LISTED},
+}

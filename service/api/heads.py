@@ -1,4 +1,4 @@
-"""What the head of a request with a body has to declare."""
+"""What the head of a request has to declare."""
 
 from typing import Any
 
@@ -15,6 +15,20 @@ def check_head(request: Request[Any, Any, Any]) -> None:
     Raises:
         RefusalError: bad_head, not_acceptable, unsupported_media_type, or invalid_request for a query parameter.
     """
+    sent = check_accept(request)
+    encoding = ",".join(sent.get(b"content-encoding", ["identity"])).lower()
+    if encoding != "identity" or not _declares_json(",".join(sent.get(b"content-type", ()))):
+        raise RefusalError("unsupported_media_type", headers={"accept": JSON})
+    if request.scope["query_string"]:
+        raise _refuse_query(request)
+
+
+def check_accept(request: Request[Any, Any, Any]) -> dict[bytes, list[str]]:
+    """Refuse a head with two hosts, or that does not take JSON; give its headers by name.
+
+    Raises:
+        RefusalError: bad_head or not_acceptable.
+    """
     sent: dict[bytes, list[str]] = {}
     for name, value in request.scope["headers"]:
         sent.setdefault(name, []).append(value.decode("latin-1"))
@@ -22,11 +36,7 @@ def check_head(request: Request[Any, Any, Any]) -> None:
         raise RefusalError("bad_head", "Host is sent twice")
     if b"accept" in sent and not _allows_json(",".join(sent[b"accept"])):
         raise RefusalError("not_acceptable")
-    encoding = ",".join(sent.get(b"content-encoding", ["identity"])).lower()
-    if encoding != "identity" or not _declares_json(",".join(sent.get(b"content-type", ()))):
-        raise RefusalError("unsupported_media_type", headers={"accept": JSON})
-    if request.scope["query_string"]:
-        raise _refuse_query(request)
+    return sent
 
 
 def _allows_json(accept: str) -> bool:

@@ -29,6 +29,12 @@ KINDS: Mapping[str, Kind] = {
     ),
     "too_deep": Kind(400, "Nested too deeply", "The body is nested deeper than any request here.", _SEND_JSON),
     "body_incomplete": Kind(400, "Body incomplete", "The connection ended within the body.", "Send the request again."),
+    "unauthorized": Kind(
+        401,
+        "Key missing or unknown",
+        "This service serves callers with a key, and the request brings none that it knows.",
+        "Send Authorization: Bearer and your key; the operator makes keys with python -m service new-key.",
+    ),
     "not_found": Kind(404, "Not found", "There is nothing under this path.", "GET /openapi.json lists every path."),
     "method_not_allowed": Kind(
         405, "Method not allowed", "The path does not take this method.", "The Allow header names those that it takes."
@@ -55,6 +61,12 @@ KINDS: Mapping[str, Kind] = {
         "The body is JSON, but not the request that the OpenAPI document describes.",
         "errors[] points at every place to change. Decimals are JSON strings in plain notation: "
         '"0.1", not 0.1 and not "1e-1".',
+    ),
+    "too_many_requests": Kind(
+        429,
+        "Too many requests",
+        "The caller has used up its limit.",
+        "Wait for as long as Retry-After says; RateLimit of every answer tells what is left.",
     ),
     "inconsistent_contract": Kind(
         422,
@@ -89,8 +101,34 @@ KINDS: Mapping[str, Kind] = {
     "price_missing": Kind(
         422,
         "Price missing",
-        "The answer needs a price that was not sent.",
-        "Add the spot price of every asset and the futures mark price of the contract to prices.",
+        "The answer needs a price that was not sent, and no market was named to look it up.",
+        "Add the spot price of every asset and the futures mark price of the contract to prices, or name a market and "
+        "a listed contract.",
+    ),
+    "not_listed": Kind(
+        422,
+        "Not listed",
+        "The exchange lists nothing of this name, or takes no orders for it. Nothing else is taken in its place.",
+        "GET /v1/contracts lists the futures there are; send the price of a coin that the exchange does not trade.",
+    ),
+    "exchange_off": Kind(
+        422,
+        "Exchange switched off",
+        "The operator of this service has switched this exchange off.",
+        "GET /v1/exchanges names those that are on; the operator chooses them with HEDGE_EXCHANGES.",
+    ),
+    "currency_mismatch": Kind(
+        422,
+        "Currencies differ",
+        "Prices of two currencies would meet, and nobody said what one costs in the other.",
+        "Send the price of the currency in prices, such as USDT in dollars, or look prices up in the contract's own "
+        "currency.",
+    ),
+    "as_of_not_now": Kind(
+        422,
+        "Not a question of now",
+        "What is looked up is of now, and the question is as of another time.",
+        "Leave as_of out, or send all prices and the contract in full.",
     ),
     "beta_missing": Kind(
         422,
@@ -109,6 +147,14 @@ KINDS: Mapping[str, Kind] = {
         "Size out of range",
         "The hedge would be worth more than this service is set to size, which is most often a slip of units.",
         "Check quantities, prices and the multiplier; the operator sets the ceiling with HEDGE_MAX_NOTIONAL.",
+    ),
+    "price_unavailable": Kind(
+        503,
+        "Price unavailable",
+        "A price or the terms of a contract can't be had now at the age that was asked for: the exchange does not "
+        "answer, refuses, or sent what can't be true.",
+        "Ask again after Retry-After, allow a greater max_age_seconds, name another exchange, or send the price. "
+        "GET /v1/exchanges shows the state of each.",
     ),
     "internal_error": Kind(
         500,

@@ -11,6 +11,7 @@ import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import ClientException
+from litestar.types import HTTPScope, Send
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from service.api.kinds import KINDS
@@ -118,7 +119,7 @@ def printable(name: str) -> str:
 
 def answer_refusal(request: Request[Any, Any, Any], refusal: RefusalError) -> Response[bytes]:
     """Answer a refusal of our own."""
-    _log.info("refused", **_context(request, refusal.code))
+    _log.info("refused", **_context(request.scope, refusal.code))
     return _answer(request, refusal)
 
 
@@ -140,8 +141,21 @@ def answer_client_exception(request: Request[Any, Any, Any], error: ClientExcept
 
 def answer_failure(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Answer a defect: the log gets all of it, the caller nothing but the request id."""
-    _log.error("failed", **_context(request, "internal_error"), exc_info=error)
+    _log.error("failed", **_context(request.scope, "internal_error"), exc_info=error)
     return _answer(request, RefusalError("internal_error"))
+
+
+async def send_refusal(scope: HTTPScope, send: Send, refusal: RefusalError) -> None:
+    """Answer a refusal where no request has been read yet."""
+    state = scope["state"]
+    state["problem"] = refusal.code
+    _log.info("refused", **_context(scope, refusal.code))
+    problem = describe(refusal, state["request_id"])
+    body = msgspec.json.encode(problem)
+    headers = {"content-type": MEDIA_TYPE, "content-length": str(len(body)), **refusal.headers}
+    start = [(name.encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": problem.status, "headers": start})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body, "more_body": False})
 
 
 def describe(refusal: RefusalError, request_id: str) -> Problem:
@@ -167,11 +181,11 @@ def _answer(request: Request[Any, Any, Any], refusal: RefusalError) -> Response[
     )
 
 
-def _context(request: Request[Any, Any, Any], code: str) -> dict[str, Any]:
+def _context(scope: HTTPScope, code: str) -> dict[str, Any]:
     return {
-        "request_id": request.scope["state"]["request_id"],
-        "method": request.scope["method"][:16],
-        "route": request.scope.get("path_template", "unmatched"),
+        "request_id": scope["state"]["request_id"],
+        "method": scope["method"][:16],
+        "route": scope.get("path_template", "unmatched"),
         "code": code,
         "status": KINDS[code].status,
     }

@@ -4,11 +4,15 @@ from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 from msgspec import NODEFAULT, UNSET, inspect
+from msgspec.structs import replace
 
 from service.api.violations import node_of, published
 from service.hedging.units import Exact, Instant
 
 Schema = dict[str, Any]
+
+_NAMED: dict[str, type] = {}
+"""Records that have a component, by their name."""
 
 
 def build_components(records: Iterable[Any]) -> dict[str, Schema]:
@@ -17,6 +21,35 @@ def build_components(records: Iterable[Any]) -> dict[str, Schema]:
     for record in records:
         _write(node_of(record), components)
     return dict(sorted(components.items()))
+
+
+def build_parameters(record: Any) -> list[Schema]:
+    """Write the fields of a record as query parameters; a list stands in one, with commas between its items."""
+    node = cast("inspect.StructType", node_of(record))
+    return [_parameter(field) for field in node.fields]
+
+
+def _parameter(field: inspect.Field) -> Schema:
+    schema = _write(_stated(field.type), {})
+    form = {"style": "form", "explode": False} if schema["type"] == "array" else {}
+    default = {} if field.default is None else _default(field)
+    return {
+        "name": field.encode_name,
+        "in": "query",
+        "required": field.required,
+        "description": schema.pop("description"),
+        **form,
+        "schema": {**schema, **default},
+    }
+
+
+def _stated(node: inspect.Type) -> inspect.Type:
+    """Take null away: a parameter that is absent is not sent."""
+    if isinstance(node, inspect.Metadata):
+        return replace(node, type=_stated(node.type))
+    if isinstance(node, inspect.UnionType):
+        (node,) = (option for option in node.types if not isinstance(option, inspect.NoneType))
+    return node
 
 
 def _write(node: inspect.Type, components: dict[str, Schema]) -> Schema:
@@ -29,6 +62,8 @@ def _write_metadata(node: inspect.Metadata, components: dict[str, Schema]) -> Sc
 
 def _write_struct(node: inspect.StructType, components: dict[str, Schema]) -> Schema:
     name = node.cls.__name__
+    if _NAMED.setdefault(name, node.cls) is not node.cls:
+        raise TypeError(f"Two records are called {name}: the document can't tell them apart")
     if name not in components:
         components[name] = {}
         components[name] = _struct(node, components)
@@ -41,8 +76,7 @@ def _struct(node: inspect.StructType, components: dict[str, Schema]) -> Schema:
         tag = {"type": "string", "enum": [node.tag], "description": "Style of the contract.", "examples": [node.tag]}
         properties[node.tag_field] = tag
     for field in node.fields:
-        default = {} if field.default in {NODEFAULT, UNSET} else {"default": _plain(field.default)}
-        properties[field.encode_name] = {**_write(field.type, components), **default}
+        properties[field.encode_name] = {**_write(field.type, components), **_default(field)}
     tagged = [] if node.tag_field is None else [node.tag_field]
     return {
         "type": "object",
@@ -51,6 +85,12 @@ def _struct(node: inspect.StructType, components: dict[str, Schema]) -> Schema:
         "required": tagged + [field.encode_name for field in node.fields if field.required],
         **({"additionalProperties": False} if node.forbid_unknown_fields else {}),
     }
+
+
+def _default(field: inspect.Field) -> Schema:
+    if field.default_factory is not NODEFAULT:
+        return {"default": field.default_factory()}
+    return {} if field.default in {NODEFAULT, UNSET} else {"default": _plain(field.default)}
 
 
 def _plain(default: object) -> object:

@@ -108,10 +108,11 @@ def decode(model: Any, body: bytes) -> Any:
 
 @cache
 def _decoder(model: Any) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(model, dec_hook=_parse_word)
+    return msgspec.json.Decoder(model, dec_hook=parse_word)
 
 
-def _parse_word(word: Any, value: object) -> Any:
+def parse_word(word: Any, value: object) -> Any:
+    """Read a word of the domain from a decoded value."""
     return word.parse(value)
 
 
@@ -119,6 +120,6 @@ def _reread(model: Any, value: object) -> Any:
     """Say all that is wrong with a value that was refused, or take it: JSON Schema's integers may be written 8.0."""
     errors = find_violations(model, value)
     if not errors:
-        return msgspec.convert(value, model, dec_hook=_parse_word)
+        return msgspec.convert(value, model, dec_hook=parse_word)
     places = "1 place" if len(errors) == 1 else f"{len(errors)} places"
     raise RefusalError("invalid_request", f"{places} to change, the first: {errors[0].detail}", errors=errors)

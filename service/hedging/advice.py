@@ -7,6 +7,7 @@ from typing import Literal
 from service.hedging.candidates import Candidate, CandidateRounding, Hedge, fit
 from service.hedging.cautions import Caution, caution
 from service.hedging.collateral import Margin, covers, room_of
+from service.hedging.contracts import settlement_value
 from service.hedging.lots import Adjustment
 from service.hedging.units import exactly
 
@@ -77,7 +78,20 @@ def candidate_cautions(hedge: Hedge, candidate: Candidate, index: int) -> Iterat
     if candidate.coverage is not None and candidate.coverage > SPECULATIVE_COVERAGE:
         detail = f"Covers {candidate.coverage} of the beta exposure: what is above 1 is a speculative position"
         yield caution("over_hedge", detail, "candidates", index)
+    yield from _size_cautions(hedge, candidate, index)
     yield from _margin_cautions(hedge, candidate.margin, index)
+
+
+def _size_cautions(hedge: Hedge, candidate: Candidate, index: int) -> Iterator[Caution]:
+    tiers, futures_price = hedge.contract.maintenance_tiers or (), hedge.backing.futures_price
+    value = settlement_value(hedge.contract, candidate.contracts, futures_price)
+    if candidate.margin.initial is not None and len(tiers) > 1 and value > tiers[1].floor:
+        detail = "Venues ask for more initial margin in this maintenance tier than the rate of the smallest position"
+        yield caution("larger_initial_margin", detail, "candidates", index, "margin")
+    most = hedge.contract.max_market_quantity
+    if candidate.order is not None and most is not None and candidate.contracts > most:
+        detail = f"{candidate.contracts} contracts take several market orders: the venue takes {most} at most in one"
+        yield caution("exceeds_market_order", detail, "candidates", index, "order")
 
 
 def _margin_cautions(hedge: Hedge, margin: Margin, index: int) -> Iterator[Caution]:

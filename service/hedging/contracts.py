@@ -49,6 +49,14 @@ class Terms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_f
 
     symbol: Annotated[Symbol, Meta(description="Name of the contract; its futures mark price goes under it.")]
     underlying: Annotated[Asset, Meta(description="Asset that the contract follows.", examples=["BTC"])]
+    quoted_units: Annotated[
+        Step,
+        Meta(
+            description="Units of the underlying that one price is for: 1000 where the venue quotes a thousand coins, "
+            "as in 1000SHIBUSDT; its base units then count in thousands too.",
+            examples=["1"],
+        ),
+    ] = Step("1")
     lot_step: Annotated[Step, Meta(description="Grid of tradable sizes, in contracts.", examples=["1"])] = Step("1")
     min_quantity: Annotated[
         Contracts | None, Meta(description="Smallest order in contracts; null or absent for none.")
@@ -56,6 +64,14 @@ class Terms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_f
     max_quantity: Annotated[
         Contracts | None,
         Meta(description="Largest order in contracts; null or absent for none.", examples=["1000"]),
+    ] = None
+    max_market_quantity: Annotated[
+        Contracts | None,
+        Meta(
+            description="Largest market order in contracts, where it is less than max_quantity; a larger hedge takes "
+            "several. Null or absent for none.",
+            examples=["100"],
+        ),
     ] = None
     min_notional: Annotated[
         Amount | None,

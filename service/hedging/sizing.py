@@ -207,7 +207,8 @@ def _price_cautions(contract: Contract, book: Book, prices: Mapping[str, Price])
         shown = ", ".join(sorted(unused)[:10])
         yield caution("unused_prices", f"Prices sent and not used: {len(unused)} ({shown})", "prices")
     spot_price = prices.get(contract.underlying)
-    if spot_price is not None and abs(prices[contract.symbol] / spot_price - 1) > LARGEST_BASIS_RATE:
+    futures_price = prices[contract.symbol] / contract.quoted_units
+    if spot_price is not None and abs(futures_price / spot_price - 1) > LARGEST_BASIS_RATE:
         detail = f"{contract.symbol} at {prices[contract.symbol]} is far from {contract.underlying} at {spot_price}"
         yield caution("basis_implausible", detail, "prices", contract.symbol)
 

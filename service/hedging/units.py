@@ -287,9 +287,15 @@ class Instant(datetime):
         moment = moment.astimezone(UTC)
         return cls.combine(moment.date(), moment.time(), UTC)
 
+    @classmethod
+    def of_ms(cls, milliseconds: int) -> Self:
+        """Take over a time in milliseconds since 1970."""
+        return cls.of(datetime.fromtimestamp(milliseconds / 1000, UTC))
+
     def __str__(self) -> str:
-        """RFC 3339 in UTC, with Z, and microseconds only where there are any."""
-        return self.replace(tzinfo=None).isoformat() + "Z"
+        """RFC 3339 in UTC, with Z, and milliseconds or microseconds only where there are any."""
+        spec = "milliseconds" if self.microsecond and not self.microsecond % 1000 else "auto"
+        return self.replace(tzinfo=None).isoformat(timespec=spec) + "Z"
 
 
 Asset = Annotated[

@@ -8,6 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from service import __version__
 from service.api import examples
 from service.app import create_app
+from service.market.source import EXCHANGES
 from service.metrics import Metrics
 from tests.conftest import Call, caller
 
@@ -26,8 +27,26 @@ def test_the_service_says_how_it_is(call: Call, state: str) -> None:
     """State and version, to GET and to HEAD."""
     answer, head = call("GET", f"/health/{state}"), call("HEAD", f"/health/{state}")
 
-    assert answer.json() == {"status": state, "version": __version__}
+    assert (answer.json()["status"], answer.json()["version"]) == (state, __version__)
     assert (head.status_code, head.content) == (200, b"")
+
+
+def test_a_service_that_was_asked_nothing_has_asked_nobody(call: Call) -> None:
+    """Ready without Redis and without any exchange: a question may bring all it needs."""
+    ready = call("GET", "/health/ready").json()
+
+    assert ready["redis"] == "off"
+    assert ready["exchanges"] == [{"exchange": name, "state": "unused"} for name in EXCHANGES]
+
+
+def test_a_redis_that_can_not_be_reached_is_named() -> None:
+    """The service stays ready, since Redis is only a cache, and says what is missing."""
+    call = caller(create_app({"HEDGE_REDIS_URL": "redis://127.0.0.1:1", "HEDGE_EXCHANGES": "none"}))
+
+    answer = call("GET", "/health/ready")
+
+    assert answer.status_code == 200
+    assert answer.json() == {"status": "ready", "version": __version__, "redis": "failing", "exchanges": []}
 
 
 def test_what_happened_is_counted_by_closed_labels() -> None:

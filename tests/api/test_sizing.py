@@ -61,7 +61,15 @@ def test_every_price_says_where_it_came_from(call: Call) -> None:
     """One line of provenance a price, and no price without one."""
     reply = call("POST", "/v1/sizing", json=SEED).json()
 
-    given = {"source": "request", "as_of": None, "age_seconds": None}
+    given: dict[str, Any] = {
+        "source": "request",
+        "exchanges": [],
+        "kind": None,
+        "symbol": None,
+        "as_of": None,
+        "age_seconds": None,
+        "converted_at": None,
+    }
     assert list(reply["provenance"].values()) == [given] * len(reply["prices"])
     assert list(reply["provenance"]) == list(reply["prices"])
 

@@ -4,8 +4,10 @@ import copy
 from typing import Any
 
 import pytest
+from msgspec import defstruct
 
 from service.api import examples
+from service.api.schemas import build_components
 from service.api.sizing import SizingRequest
 from service.api.violations import find_violations
 
@@ -81,7 +83,6 @@ def test_every_wrong_place_is_reported_in_one_answer() -> None:
         "#/contract/underlying",
         "#/contract/multiplier",
         "#/contract/multiplyer",
-        "#/prices",
         "#/hedge",
     }
     assert found["#/contract/multiplyer"].detail == "There is no such field; did you mean 'multiplier'?"
@@ -101,3 +102,12 @@ def test_what_a_valid_request_may_leave_out_or_send_as_null_is_no_violation() ->
     body["contract"] |= {"funding_interval_hours": 8, "expiry": None, "maintenance_tiers": None, "max_quantity": None}
 
     assert find_violations(SizingRequest, body) == []
+
+
+def test_two_records_of_one_name_are_no_document() -> None:
+    """One component can't describe both: the build fails where a reader would be misled."""
+    first, other = defstruct("Twin", [("one", int)]), defstruct("Twin", [("two", int)])
+    build_components([first])
+
+    with pytest.raises(TypeError, match="Twin"):
+        build_components([other])

@@ -337,6 +337,14 @@ def test_survival_overrules_the_rounding_that_was_asked_for() -> None:
         (linear(expiry="2026-01-04T03:04:04Z"), {}, ["expiry_near #/contract/expiry"]),
         (linear(expiry="2026-01-04T03:04:05Z"), {}, []),
         (linear(max_quantity="1"), {}, ["capped_at_max_quantity #/candidates/1"]),
+        (linear(max_market_quantity="1"), {}, ["exceeds_market_order #/candidates/1/order"]),
+        (linear(max_market_quantity="2"), {}, []),
+        (linear(quoted_units="1000"), {"prices": {**prices(SOL="1", BTC="60"), "BTC-MINI": Price("60000")}}, []),
+        (
+            linear(quoted_units="1000"),
+            {"prices": {**prices(SOL="1", BTC="60000"), "BTC-MINI": Price("60000")}},
+            ["basis_implausible #/prices/BTC-MINI"],
+        ),
         (
             linear(initial_margin_rate="0.03", maintenance_margin_rate="0.004"),
             {},

@@ -3,16 +3,22 @@
 import asyncio
 import json
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Literal, NamedTuple
 
 from litestar.types import ASGIApp, HTTPScope, Message, Receive
 
-Fault = Literal["none", "cut", "silent", "defect"]
+Fault = Literal[
+    "none", "cut", "silent", "defect", "off", "keyless", "spent", "outage", "gap", "redis answers", "redis is gone"
+]
+"""What goes wrong: the body ends early, or never comes; or the service that is asked has a defect, has switched all
+exchanges off, knows callers by their keys, has answered this one too often, or finds that no exchange answers, or not
+every one. With Redis nothing need go wrong."""
 
 JSON = "application/json"
 REQUEST_ID = "f3a1"
-_PATIENCE_SECONDS = 10.0
+_PATIENCE_SECONDS = 30.0
 
 
 class Sent(NamedTuple):
@@ -24,7 +30,6 @@ class Sent(NamedTuple):
     headers: tuple[tuple[str, str], ...] = (("content-type", JSON),)
     query: bytes = b""
     fault: Fault = "none"
-    """What goes wrong: the body ends early, or never comes, or the service that is asked has a defect."""
 
 
 class Answer(NamedTuple):
@@ -33,6 +38,8 @@ class Answer(NamedTuple):
     status: int
     headers: dict[str, str]
     body: bytes
+    asked_at: datetime
+    """Just before the request was sent."""
 
     @property
     def media_type(self) -> str:
@@ -40,31 +47,26 @@ class Answer(NamedTuple):
         return self.headers.get("content-type", "").partition(";")[0]
 
     @property
-    def content(self) -> Any:  # noqa: ANN401
+    def content(self) -> Any:
         """The body as the value it stands for, JSON decoded, anything else as text; shared, so not to be changed."""
         return _decode(self.media_type, self.body)
 
 
 @cache
-def _decode(media_type: str, body: bytes) -> Any:  # noqa: ANN401
+def _decode(media_type: str, body: bytes) -> Any:
     """Decode a body once, however often it is looked at."""
     return json.loads(body) if media_type.endswith("json") else body.decode()
 
 
 def ask(app: ASGIApp, sent: Sent) -> Answer:
-    """Send one request."""
-    (answer,) = ask_all(app, [sent])
+    """Send one request to an application that looks nothing up."""
+    (answer,) = asyncio.run(deliver(app, [sent]))
     return answer
 
 
-def ask_all(app: ASGIApp, many: Iterable[Sent]) -> list[Answer]:
+async def deliver(app: ASGIApp, many: Iterable[Sent]) -> list[Answer]:
     """Send requests one after the other; one that is never answered raises TimeoutError."""
-
-    async def exchange_all() -> list[Answer]:
-        """Share one event loop among them."""
-        return [await asyncio.wait_for(_exchange(app, sent), _PATIENCE_SECONDS) for sent in many]
-
-    return asyncio.run(exchange_all())
+    return [await asyncio.wait_for(_exchange(app, sent), _PATIENCE_SECONDS) for sent in many]
 
 
 async def _exchange(app: ASGIApp, sent: Sent) -> Answer:
@@ -75,13 +77,17 @@ async def _exchange(app: ASGIApp, sent: Sent) -> Answer:
         """Keep what the application sends."""
         messages.append(message)
 
+    asked_at = datetime.now(UTC)
     await app(_scope(sent), _body(sent), send)
     headers = {name.decode(): value.decode() for name, value in messages[0]["headers"]}
-    return Answer(messages[0]["status"], headers, b"".join(message["body"] for message in messages[1:]))
+    return Answer(messages[0]["status"], headers, b"".join(message["body"] for message in messages[1:]), asked_at)
 
 
 def _scope(sent: Sent) -> HTTPScope:
-    """Describe the request as ASGI does; it has an id of its own or the usual one."""
+    """Describe the request as ASGI does; it has an id of its own or the usual one.
+
+    Where there is to be a defect, the query is none: nothing else fails in an operation that has no body.
+    """
     headers = {"host": "service", "x-request-id": REQUEST_ID, **dict(sent.headers)}
     scope: Any = {
         "type": "http",
@@ -92,7 +98,7 @@ def _scope(sent: Sent) -> HTTPScope:
         "path": sent.path,
         "raw_path": sent.path.encode(),
         "root_path": "",
-        "query_string": sent.query,
+        "query_string": None if sent.fault == "defect" and sent.method == "GET" else sent.query,
         "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
         "client": ("client", 50_000),
         "server": ("service", 80),
@@ -105,7 +111,7 @@ def _body(sent: Sent) -> Receive:
     is_partial = sent.fault in {"cut", "silent"}
     messages: list[Any] = [{"type": "http.request", "body": sent.body, "more_body": is_partial}]
 
-    async def receive() -> Any:  # noqa: ANN401
+    async def receive() -> Any:
         """Give the body, and then the end of the connection or nothing ever."""
         if messages:
             return messages.pop()

@@ -7,11 +7,13 @@ from re import findall
 
 from tests.openapi.asgi import Answer, Sent
 from tests.openapi.document import Document, Schema, operations, responses, validator
-from tests.openapi.oracle import Oracle
+from tests.openapi.oracle import Oracle, around
 from tests.openapi.refusals import find_faults
 from tests.openapi.witness import Trial
 
 _LONGEST_QUOTE = 900
+_TOLD = frozenset(("etag", "ratelimit", "ratelimit-policy", "retry-after", "www-authenticate", "x-request-id"))
+"""Headers that tell something that is not the same for every answer here: where they are sent they are documented."""
 
 
 def documents_every_status(trial: Trial) -> Iterator[str]:
@@ -32,7 +34,7 @@ def names_every_code(trial: Trial) -> Iterator[str]:
             observed[operation, str(answer.status)].add(answer.content["code"])
     for operation, status, response in responses(trial.document):
         named, found = set(findall(r"`(\w+)`:", response["description"])), observed[operation, status]
-        if status != "200" and named != found:
+        if named != found:
             yield f"{operation} {status} names {sorted(named)}, observed are {sorted(found)}"
 
 
@@ -40,7 +42,7 @@ def accepts_what_it_allows(trial: Trial) -> Iterator[str]:
     """Promise that a request is answered, refused, and refused for a reason exactly as document and oracle say."""
     oracle = Oracle(trial.document)
     for operation, sent, answer in trial.exchanges:
-        forecast = oracle.foretell(operation, sent)
+        forecast = oracle.foretell(operation, sent, around(sent, answer))
         if not forecast.describes(answer):
             expected = f"{forecast.status} {sorted(forecast.codes)}"
             yield f"{expected} was foretold, not {quote(answer.body)}, for {describe(sent)}"
@@ -64,20 +66,34 @@ class AnswerReader:
 
     def __init__(self, document: Document, response: Schema) -> None:
         """Compile the schemas of the headers and of the body in each of its content types."""
-        headers = response.get("headers", {})
+        headers, contents = response.get("headers", {}), response.get("content", {})
         self._headers = {name.lower(): validator(document, header["schema"]) for name, header in headers.items()}
-        self._bodies = {kind: validator(document, content["schema"]) for kind, content in response["content"].items()}
+        self._bodies = {kind: validator(document, content["schema"]) for kind, content in contents.items()}
 
     def compare(self, answer: Answer) -> Iterator[str]:
         """List the differences."""
         for name, header in self._headers.items():
-            if not header.is_valid(answer.headers.get(name)):
-                yield f"has {answer.headers.get(name)!r} as {name}"
+            value = answer.headers.get(name)
+            if not header.is_valid(value) and not _has_reason_to_lack(answer, name):
+                yield f"has {value!r} as {name}"
+        for name in answer.headers.keys() & _TOLD - self._headers.keys():
+            yield f"has {name}, which is not documented"
+        yield from self._compare_body(answer)
+
+    def _compare_body(self, answer: Answer) -> Iterator[str]:
+        """List the differences of the body, where there is to be one."""
+        if not self._bodies and not answer.body:
+            return
         if answer.media_type not in self._bodies:
             yield f"comes as {answer.media_type!r}"
         else:
             errors = self._bodies[answer.media_type].iter_errors(answer.content)
             yield from (f"differs at {'/'.join(map(str, error.instance_path))}: {error.message}" for error in errors)
+
+
+def _has_reason_to_lack(answer: Answer, name: str) -> bool:
+    """Tell whether a documented header is not sent because it would promise too much: when to ask where never helps."""
+    return name == "retry-after" and answer.status == 503 and name not in answer.headers
 
 
 def refuses_consistently(trial: Trial) -> Iterator[str]:
@@ -91,13 +107,14 @@ def refuses_consistently(trial: Trial) -> Iterator[str]:
 
     for operation, sent, answer in trial.exchanges:
         if answer.status >= 400:
-            faults = find_faults(answer, sent.body, explains)
+            faults = find_faults(answer, sent, explains)
             yield from (f"{operation}: {fault}, for {describe(sent)}" for fault in faults)
 
 
 def describe(sent: Sent) -> str:
     """Describe a request in a line."""
-    return f"{sent.method} {sent.path} {quote(sent.body)} {dict(sent.headers)}"
+    query = "" if not sent.query else f"?{sent.query.decode()}"
+    return f"{sent.method} {sent.path}{query} {quote(sent.body)} {dict(sent.headers)} ({sent.fault})"
 
 
 def quote(value: object) -> str:

@@ -19,7 +19,7 @@ ABSENT = object()
 _WRONG: tuple[Any, ...] = (None, True, 0, 1, 8, 1.5, "", "x", [], {}, [None], {"x": None})
 
 
-def change(body: Any, steps: Steps, value: Any) -> Any:  # noqa: ANN401
+def change(body: Any, steps: Steps, value: Any) -> Any:
     """Copy a JSON value with one member put, or taken away where the value is `ABSENT`."""
     if not steps:
         return value
@@ -32,19 +32,21 @@ def change(body: Any, steps: Steps, value: Any) -> Any:  # noqa: ANN401
     return copy
 
 
-def find_boundaries(document: Document, schema: Schema, body: Any) -> Iterator[tuple[Steps, Any]]:  # noqa: ANN401
-    """Vary a valid body at every place that it and the schema have, and give each place with the varied body.
+def find_boundaries(document: Document, schema: Schema, body: Any, only: tuple[str, ...] = ()) -> Iterator[Any]:
+    """Vary a valid body at every place that it and the schema have.
 
     Args:
         document: where references lead.
         schema: of the body.
         body: with every member that the schema names, and at least one item in every array.
+        only: members in which it is varied; none for all of it.
     """
     for steps, value in _vary(document, schema, body, ()):
-        yield steps, change(body, steps, value)
+        if not only or (steps and steps[0] in only):
+            yield change(body, steps, value)
 
 
-def _vary(document: Document, schema: Schema, value: Any, at: Steps) -> Iterator[Change]:  # noqa: ANN401
+def _vary(document: Document, schema: Schema, value: Any, at: Steps) -> Iterator[Change]:
     """List the changes at one place and below it."""
     yield from ((at, wrong) for wrong in _WRONG)
     for option in alternatives(document, schema):
@@ -64,7 +66,7 @@ def _near(schema: Schema) -> Iterator[Any]:
         yield from TEXTS
 
 
-def _vary_members(document: Document, schema: Schema, value: Any, at: Steps) -> Iterator[Change]:  # noqa: ANN401
+def _vary_members(document: Document, schema: Schema, value: Any, at: Steps) -> Iterator[Change]:
     """Vary an object: each member there, gone, and varied itself; one member more."""
     yield (*at, "surprise"), None
     for name, member in schema["properties"].items():
@@ -81,14 +83,14 @@ def _examples(document: Document, schema: Schema) -> list[Any]:
     return [*shown, "1", 1, True, None]
 
 
-def _vary_items(document: Document, schema: Schema, value: Any, at: Steps) -> Iterator[Change]:  # noqa: ANN401
+def _vary_items(document: Document, schema: Schema, value: Any, at: Steps) -> Iterator[Change]:
     """Vary an array: as short and as long as allowed and by one item beyond, and its first item."""
     for length in _lengths(schema, "minItems", "maxItems"):
         yield at, [value[0]] * length
     yield from _vary(document, schema["items"], value[0], (*at, 0))
 
 
-def _vary_entries(document: Document, schema: Schema, value: Any, at: Steps) -> Iterator[Change]:  # noqa: ANN401
+def _vary_entries(document: Document, schema: Schema, value: Any, at: Steps) -> Iterator[Change]:
     """Vary a map: its size, the name of one more entry, and the value of its first."""
     if not isinstance(schema["additionalProperties"], dict) or "properties" in schema:
         return

@@ -1,15 +1,27 @@
-"""What the tests of the document share: the service as a witness, asked once, and the committed document on trial."""
+"""What the tests of the document share: the services, a witness of their answers, the committed document on trial."""
+
+from collections.abc import Iterator
 
 import pytest
 
 from tests.openapi.document import read_document
+from tests.openapi.house import House
 from tests.openapi.witness import Trial, Witness
 
 
 @pytest.fixture(scope="session")
-def witness() -> Witness:
-    """Give the service, which remembers what it was asked."""
-    return Witness()
+def house() -> Iterator[House]:
+    """Give the services under test, with the exchanges that they ask."""
+    with House() as services:
+        yield services
+
+
+@pytest.fixture(scope="session")
+def witness(house: House) -> Iterator[Witness]:
+    """Give a witness, who remembers what the services were asked."""
+    present = Witness(house)
+    yield present
+    present.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,9 @@
 """The committed document, and the way around in it."""
 
 import json
+import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -56,8 +58,28 @@ def resolve(document: Document, schema: Schema) -> Schema:
 
 def validator(document: Document, schema: Schema) -> jsonschema_rs.Draft202012Validator:
     """Make a validator, formats included, for a schema that may refer to the document's components."""
-    whole = {"allOf": [schema], "components": document["components"]}
-    return jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
+    return _compile(json.dumps({"allOf": [schema], "components": {"schemas": below(document, schema)}}))
+
+
+@cache
+def _compile(text: str) -> jsonschema_rs.Draft202012Validator:
+    """Make a validator once, however many documents say the same."""
+    return jsonschema_rs.Draft202012Validator(json.loads(text), validate_formats=True)
+
+
+def below(document: Document, schema: Any) -> dict[str, Schema]:
+    """Gather the components that a schema, or anything made of schemas, refers to, and those that these refer to."""
+    found: dict[str, Schema] = {}
+    waiting = [schema]
+    while waiting:
+        names = set(_referred(json.dumps(waiting.pop()))) - found.keys()
+        fresh = {name: document["components"]["schemas"][name] for name in sorted(names)}
+        found |= fresh
+        waiting += fresh.values()
+    return found
+
+
+_referred = re.compile(r'"#/components/schemas/(\w+)"').findall
 
 
 def alternatives(document: Document, schema: Schema) -> list[Schema]:

@@ -2,29 +2,33 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from litestar.types import ASGIApp
 from schemathesis import Case, CheckContext, Config, GenerationMode, HookContext, Response, openapi
 from schemathesis.schemas import BaseSchema
 
-from tests.openapi import scenes
-from tests.openapi.asgi import Answer, Sent, ask
+from tests.openapi.asgi import Answer, Sent
+from tests.openapi.behaviour import describe, quote
 from tests.openapi.document import FILE, Document
-from tests.openapi.mending import mend
-from tests.openapi.oracle import INVALID, Oracle
+from tests.openapi.house import Door
+from tests.openapi.mending import mend, mend_contracts, mend_prices
+from tests.openapi.oracle import INVALID, Oracle, around
+from tests.openapi.queries import Query
 from tests.openapi.refusals import find_faults
+from tests.openapi.scenes import is_live
+from tests.openapi.strict_json import read_json
 
 _UNMENDED = 4
 """One of so many cases stays as it was generated."""
 
 
-def load_generator(app: ASGIApp, *, examples: int, seed: int | None = None) -> BaseSchema:
+def load_generator(door: Door, *, examples: int, seed: int | None = None) -> BaseSchema:
     """Make a generator of requests by the committed document; all checks are on.
 
     Args:
-        app: what is asked; this generator's own, since schemathesis keeps one lifespan for each application.
+        door: to the house that is asked; a generator's own, since schemathesis keeps one lifespan for each application.
         examples: how many random requests an operation gets, beyond those for examples and limits.
         seed: of the random requests; None for the same ones every time.
     """
@@ -35,38 +39,49 @@ def load_generator(app: ASGIApp, *, examples: int, seed: int | None = None) -> B
             "checks": {"max_response_time": 5.0},
             "operations": [
                 {
-                    "include-operation-id": "sizeHedge",
+                    "include-operation-id": name,
                     "checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", "422"]}},
                 }
+                for name in ("sizeHedge", "listPrices", "listContracts")
             ],
         }
     )
     schema = openapi.from_path(FILE, config=config)
-    schema.app = app
+    schema.app = door
     schema.hook("map_case")(complete_case)
     return schema
 
 
 def complete_case(_: HookContext, case: Case[Any]) -> Case[Any]:
-    """Give most generated questions the prices and betas they lack, so that many have an answer; leave every fourth."""
+    """Give most generated questions what they lack, so that many have an answer; leave every fourth as it is."""
     generation = None if case.meta is None else case.meta.generation
-    if generation is None or generation.mode == GenerationMode.NEGATIVE or not isinstance(case.body, dict):
+    if generation is None or generation.mode == GenerationMode.NEGATIVE:
         return case
-    if len(repr(case.body)) % _UNMENDED:
+    if isinstance(case.body, dict) and len(repr(case.body)) % _UNMENDED:
         case.body = mend(case.body)
+    mend_query = _QUERIES.get(case.operation.path)
+    if mend_query is not None and len(repr(case.query)) % _UNMENDED:
+        case.query = mend_query(dict(case.query))
     return case
+
+
+_QUERIES: dict[str, Callable[[Query], Query]] = {"/v1/prices": mend_prices, "/v1/contracts": mend_contracts}
 
 
 class Examiner:
     """Examines every answer that a generated request gets, and counts them."""
 
-    def __init__(self, document: Document, app: ASGIApp) -> None:
+    def __init__(self, document: Document, door: Door) -> None:
         """Start with nothing seen."""
         self._oracle = Oracle(document)
-        self._app = app
+        self._door = door
         self._pages: dict[str, bool] = {}
         self.seen: Counter[tuple[str, int]] = Counter()
-        self.valid: Counter[int] = Counter()
+        """By operation and status."""
+        self.valid: Counter[tuple[str, int]] = Counter()
+        """Of these the ones that the schema allows, of the operations that can say no to such a request."""
+        self.live: Counter[int] = Counter()
+        """By status, the questions about a hedge among them that leave something to the market."""
 
     @property
     def checks(self) -> list[Callable[[CheckContext, Response, Case[Any]], bool | None]]:
@@ -79,12 +94,14 @@ class Examiner:
         self.seen[case.operation.label, answer.status] += 1
         if sent.method != case.operation.method.upper():
             return
-        operation = (sent.method, case.operation.path)
-        forecast = self._oracle.foretell(operation, sent)
-        if operation == scenes.SIZING and forecast.status in {200, 422} and forecast.codes != INVALID:
-            self.valid[answer.status] += 1
+        forecast = self._oracle.foretell((sent.method, case.operation.path), sent, around(sent, answer))
+        if case.operation.path.startswith("/v1/") and forecast.status in {200, 422} and forecast.codes != INVALID:
+            self.valid[case.operation.label, answer.status] += 1
+            self.live[answer.status] += case.operation.path == "/v1/sizing" and is_live(read_json(sent.body))
 
-        assert forecast.describes(answer), f"{forecast.status} {sorted(forecast.codes)} was foretold"
+        expected = f"{forecast.status} {sorted(forecast.codes)} {sorted(forecast.wrong)}"
+
+        assert forecast.describes(answer), f"{expected} was foretold, not {quote(answer.body)}, for {describe(sent)}"
 
     def check_refusal(self, _: CheckContext, response: Response, __: Case[Any]) -> None:
         """Hold every refusal against what all refusals promise."""
@@ -92,14 +109,15 @@ class Examiner:
         if answer.status < 400 or sent.method == "HEAD":
             return
 
-        faults = list(find_faults(answer, sent.body, self._explains))
+        faults = list(find_faults(answer, sent, self._explains))
 
         assert not faults, "\n".join(faults)
 
     def _explains(self, path: str) -> bool:
         """Look a page up, once."""
-        if path not in self._pages:
-            self._pages[path] = ask(self._app, Sent("GET", path, headers=())).status == 200
+        if path not in self._pages and self._door.house is not None:
+            (answer,) = self._door.house.ask("none", [Sent("GET", path, headers=())])
+            self._pages[path] = answer.status == 200
         return self._pages[path]
 
 
@@ -110,7 +128,9 @@ def _sent(response: Response) -> Sent:
     body = request.body.encode() if isinstance(request.body, str) else request.body
     headers: Mapping[str, Any] = {name.lower(): value for name, value in request.headers.items()}
     kept = tuple(
-        (name, str(headers[name])) for name in ("content-type", "accept", "content-encoding") if name in headers
+        (name, str(headers[name]))
+        for name in ("content-type", "accept", "content-encoding", "if-none-match")
+        if name in headers
     )
     return Sent(
         request.method or "",
@@ -129,4 +149,4 @@ def _without_any(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str],
 def _answer(response: Response) -> Answer:
     """Read what came back."""
     headers = {name: values[0] for name, values in response.headers.items()}
-    return Answer(response.status_code, headers, response.content)
+    return Answer(response.status_code, headers, response.content, datetime.now(UTC))

@@ -9,17 +9,18 @@ from tests.openapi.scenes import BASKET, SIZING
 PROBLEM = ("GET", "/problems/{code}")
 READS = (("GET", "/health/live"), ("GET", "/health/ready"), ("GET", "/metrics"))
 CODES = (
-    *("bad_head", "not_json", "not_utf8", "duplicate_key", "too_deep", "body_incomplete", "not_found"),
+    *("bad_head", "not_json", "not_utf8", "duplicate_key", "too_deep", "body_incomplete", "unauthorized", "not_found"),
     *("method_not_allowed", "not_acceptable", "body_timeout", "body_too_large", "unsupported_media_type"),
     *("invalid_request", "inconsistent_contract", "margin_conflict", "margin_terms_missing"),
-    *("leverage_out_of_range", "expired_contract", "price_missing", "beta_missing"),
-    *("duplicate_symbol_beta_conflict", "size_out_of_range", "internal_error"),
+    *("leverage_out_of_range", "expired_contract", "price_missing", "beta_missing", "too_many_requests"),
+    *("duplicate_symbol_beta_conflict", "size_out_of_range", "internal_error", "price_unavailable"),
+    *("not_listed", "exchange_off", "currency_mismatch", "as_of_not_now"),
 )
 STRANGERS = ("nothing", "Not_Found", "not-found", "price_missing2", "null")
 """Names that no problem has."""
 
 
-def _raw(body: bytes, **more: Any) -> Sent:  # noqa: ANN401
+def _raw(body: bytes, **more: Any) -> Sent:
     """Put bytes into a request to the sizing endpoint."""
     return Sent(*SIZING, body, **more)
 

@@ -1,9 +1,12 @@
 """How to make a valid question answerable: one remedy for each reason there is to refuse it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from tests.openapi.reasons import Question, find_refusal
+from tests.openapi.lookups import Around, Question
+from tests.openapi.market import WITH_EXPIRIES, find_future, futures, spot_prices
+from tests.openapi.queries import Query
+from tests.openapi.reasons import find_refusal
 
 _PRICE = "0.25"
 _LEAST = "0.000000000000000001"
@@ -12,15 +15,39 @@ _LEAST = "0.000000000000000001"
 def mend(question: Question) -> Question:
     """Take the reasons away one after the other, as a caller would who reads the problems; some questions resist."""
     for _ in _REMEDIES:
-        code = find_refusal(question, datetime.now(UTC))
+        code = find_refusal(question, Around(datetime.now(UTC)))
         if code is None:
             break
         question = _REMEDIES[code](question)
     return question
 
 
+def mend_prices(query: Query) -> Query:
+    """Ask for what an exchange lists; the query is already written, each of its values as a text."""
+    exchange = query["exchange"]
+    coins, contracts = spot_prices(exchange, "USDT"), [] if exchange == "median" else list(futures(exchange))
+    sent = enumerate(query["symbols"].split(","))
+    symbols = [_choose([*coins, *contracts], f"{symbol}{place}") for place, symbol in sent]
+    return {**query, "symbols": ",".join(symbols), "quote": "USDT"}
+
+
+def mend_contracts(query: Query) -> Query:
+    """Ask for futures on a coin that has some, and for an expiry where there is one."""
+    mended = {**query, "underlying": _choose(["BTC", "ETH", "SOL"], query["underlying"])}
+    if "expiry" in query and query.get("exchange") not in WITH_EXPIRIES:
+        mended.pop("exchange", None)
+    return mended
+
+
+def _choose(names: Sequence[str], by: str) -> str:
+    """Choose a name, the same one every time."""
+    return names[sum(by.encode()) % len(names)]
+
+
 def _agree(question: Question) -> Question:
     """Drop the terms of the contract that may contradict others."""
+    if question["contract"]["style"] == "listed":
+        return {**question, "holdings": [{**holding, "asset": "SOL"} for holding in question["holdings"]]}
     contract = {**question["contract"], "symbol": "HEDGE-1", "min_quantity": None}
     if contract.get("maintenance_tiers") is not None:
         contract["maintenance_margin_rate"] = None
@@ -34,9 +61,33 @@ def _last(question: Question) -> Question:
 
 
 def _price(question: Question) -> Question:
-    """Price everything held, and the contract."""
-    needed = [*(holding["asset"] for holding in question["holdings"]), question["contract"]["symbol"]]
-    return {**question, "prices": {**dict.fromkeys(needed, _PRICE), **question["prices"]}}
+    """Price everything held, and the contract where nobody lists it."""
+    contract = question["contract"]
+    needed = [holding["asset"] for holding in question["holdings"]]
+    needed += [] if contract["style"] == "listed" else [contract["symbol"]]
+    return {**question, "prices": {**dict.fromkeys(needed, _PRICE), **question.get("prices", {})}}
+
+
+def _list(question: Question) -> Question:
+    """Take a contract that the exchange lists; or else price everything held."""
+    contract = question["contract"]
+    if contract["style"] != "listed" or find_future(contract["exchange"], contract["symbol"]) is not None:
+        return _price(question)
+    symbol = _choose(list(futures(contract["exchange"])), contract["symbol"])
+    return {**question, "contract": {**contract, "symbol": symbol}}
+
+
+def _exchange(question: Question) -> Question:
+    """Say that the currency of the look-ups costs 1 in that of the contract, and take one in dollars."""
+    contract, market = question["contract"], question.get("market") or {}
+    if contract["style"] == "listed" and contract["symbol"] == "ETHBTC":
+        return {**question, "contract": {**contract, "symbol": "BTCUSDT"}}
+    return {**question, "prices": {**question.get("prices", {}), market.get("quote", "USDT"): "1"}}
+
+
+def _ask_now(question: Question) -> Question:
+    """Ask as of now."""
+    return {**question, "as_of": None}
 
 
 def _weigh_alike(question: Question) -> Question:
@@ -56,11 +107,16 @@ def _survive_anything(question: Question) -> Question:
 
 def _shrink(question: Question) -> Question:
     """Hedge next to nothing of it, in the smallest of lots."""
+    if question["contract"]["style"] == "listed":
+        return {**question, "coverage": _LEAST}
     contract = {**question["contract"], "lot_step": _LEAST, "min_quantity": None, "min_notional": None}
     return {**question, "coverage": _LEAST, "contract": contract}
 
 
 _REMEDIES: dict[str, Callable[[Question], Question]] = {
+    "as_of_not_now": _ask_now,
+    "not_listed": _list,
+    "currency_mismatch": _exchange,
     "inconsistent_contract": _agree,
     "expired_contract": _last,
     "price_missing": _price,

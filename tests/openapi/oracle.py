@@ -1,21 +1,28 @@
-"""What the service has to answer, foretold from the document and the request alone.
+"""What the service has to answer, foretold from the document, the request and the world alone.
 
 Law: nothing of `service` is imported. The schema decides what is valid, `reasons` which valid questions have an answer.
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import cache, partial
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from tests.openapi.asgi import JSON, Answer, Sent
 from tests.openapi.document import Document, Operation, operations, validator
+from tests.openapi.lookups import Around, Question, refuse_contracts, refuse_prices
+from tests.openapi.queries import QueryReader
 from tests.openapi.reasons import find_refusal
 from tests.openapi.strict_json import UnreadableError, read_json
 
 UNREADABLE = frozenset(("not_json", "not_utf8", "duplicate_key", "too_deep"))
 INVALID = frozenset(("invalid_request",))
 LARGEST_BODY = 1024 * 1024
+MOST_ERRORS = 50
+SURE_OF_NAME = 240
+"""So many characters of the name of a parameter are told at least, as it is written in an error."""
+_STATUSES = {"price_unavailable": 503}
+"""Of refusals for which the request is not to blame."""
 
 
 class Forecast(NamedTuple):
@@ -24,12 +31,30 @@ class Forecast(NamedTuple):
     status: int
     codes: frozenset[str] = frozenset()
     """Codes of which the problem has one; empty for an answer."""
+    wrong: frozenset[str] = frozenset()
+    """Parameters that the problem has to name, and no others."""
 
     def describes(self, answer: Answer) -> bool:
         """Tell whether an answer is as foretold."""
         if answer.status != self.status:
             return False
-        return not self.codes or answer.content.get("code") in self.codes
+        if self.codes and answer.content.get("code") not in self.codes:
+            return False
+        return not self.wrong or self._are_named(answer.content["errors"])
+
+    def _are_named(self, errors: list[dict[str, str]]) -> bool:
+        """Tell whether errors name exactly the parameters that are wrong; of many, some."""
+        found = {error.get("parameter", "")[:SURE_OF_NAME] for error in errors}
+        expected = {_written(name)[:SURE_OF_NAME] for name in self.wrong}
+        return found <= expected and (found == expected or len(errors) == MOST_ERRORS)
+
+
+def _written(name: str) -> str:
+    """Write a name as an error does: with the escapes of JSON pointers, and then of URI fragments."""
+    return quote(name.replace("~", "~0").replace("/", "~1"), safe="!$&'()*+,;=:@~")
+
+
+Foretell = Callable[[Sent, Around], Forecast]
 
 
 class Oracle:
@@ -37,42 +62,72 @@ class Oracle:
 
     def __init__(self, document: Document) -> None:
         """Compile the document's schemas."""
-        self._forecasts = {
-            operation.key: _forecaster(document, operation)
-            for operation in operations(document)
-            if "requestBody" in operation.spec or operation.spec.get("parameters")
-        }
+        self._forecasts = {operation.key: _forecaster(document, operation) for operation in operations(document)}
 
-    def foretell(self, operation: tuple[str, str], sent: Sent) -> Forecast:
+    def foretell(self, operation: tuple[str, str], sent: Sent, around: Around) -> Forecast:
         """Foretell the answer of an operation to a request that is otherwise in order."""
         if operation not in self._forecasts:
             return Forecast(200)
-        return self._forecasts[operation](sent)
+        return self._forecasts[operation](sent, around)
 
 
-def _forecaster(document: Document, operation: Operation) -> Callable[[Sent], Forecast]:
+def around(sent: Sent, answer: Answer) -> Around:
+    """Tell what surrounded a question when it was asked."""
+    if sent.fault == "off":
+        return Around(answer.asked_at, exchanges=frozenset())
+    return Around(answer.asked_at, is_answered=sent.fault != "outage")
+
+
+def _forecaster(document: Document, operation: Operation) -> Foretell:
     """Make the function that foretells the answers of one operation."""
-    if "requestBody" not in operation.spec:
-        (parameter,) = operation.spec["parameters"]
-        return partial(_foretell_page, validator(document, parameter["schema"]).is_valid)
+    if "requestBody" in operation.spec:
+        return _body_forecaster(document, operation)
+    in_path = [parameter for parameter in operation.spec.get("parameters", []) if parameter["in"] == "path"]
+    if in_path:
+        return partial(_foretell_page, validator(document, in_path[0]["schema"]).is_valid)
+    if operation.path in _MARKET:
+        return partial(_foretell_query, QueryReader(document, operation), _MARKET[operation.path])
+    return lambda _, __: Forecast(200)
+
+
+def _body_forecaster(document: Document, operation: Operation) -> Foretell:
+    """Make the function that foretells the answers of an operation with a body."""
     content = operation.spec["requestBody"]["content"]
     (media_type,) = content
     foretell = partial(_foretell_sizing, media_type, validator(document, content[media_type]["schema"]).is_valid)
     return foretell if operation.spec["requestBody"].get("required") else partial(_foretell_optional, foretell)
 
 
-def _foretell_optional(foretell: Callable[[Sent], Forecast], sent: Sent) -> Forecast:
+def _foretell_optional(foretell: Foretell, sent: Sent, around: Around) -> Forecast:
     """Foretell the answer of an operation that needs no body."""
-    return foretell(sent) if sent.body or "content-type" in dict(sent.headers) else Forecast(200)
+    return foretell(sent, around) if sent.body or "content-type" in dict(sent.headers) else Forecast(200)
 
 
-def _foretell_page(is_valid: Callable[[str], bool], sent: Sent) -> Forecast:
+def _foretell_page(is_valid: Callable[[str], bool], sent: Sent, _: Around) -> Forecast:
     """Foretell whether there is a page of the name that ends the path."""
+    if sent.fault == "spent":
+        return _SPENT
     known = is_valid(sent.path.rpartition("/")[2])
     return Forecast(200) if known else Forecast(404, frozenset(("not_found",)))
 
 
-def _foretell_sizing(media_type: str, is_valid: Callable[[Any], bool], sent: Sent) -> Forecast:
+def _foretell_query(
+    reader: QueryReader, refuse: Callable[[Question, Around], str | None], sent: Sent, around: Around
+) -> Forecast:
+    """Foretell the answer to a query."""
+    refused = next((forecast for applies, forecast in _HEAD if applies(sent, "")), None)
+    if refused is not None:
+        return refused
+    query, wrong = reader.read(sent.query)
+    if wrong:
+        return Forecast(422, INVALID, wrong)
+    code = _safely(lambda: refuse(query, around))
+    if code is not None:
+        return _refused(code)
+    return Forecast(304 if dict(sent.headers).get("if-none-match") == "*" else 200)
+
+
+def _foretell_sizing(media_type: str, is_valid: Callable[[Any], bool], sent: Sent, around: Around) -> Forecast:
     """Foretell the answer to a question about a hedge."""
     refused = next((forecast for applies, forecast in _ENVELOPE if applies(sent, media_type)), None)
     if refused is not None:
@@ -83,8 +138,25 @@ def _foretell_sizing(media_type: str, is_valid: Callable[[Any], bool], sent: Sen
         return Forecast(400, UNREADABLE)
     if not is_valid(question):
         return Forecast(422, INVALID)
-    code = _refusal(sent.body)
-    return Forecast(200) if code is None else Forecast(422, frozenset((code,)))
+    code = _refusal(sent.body, around)
+    return Forecast(200) if code is None else _refused(code)
+
+
+def _refused(code: str) -> Forecast:
+    """Foretell a refusal for a reason that lies in the question or in the market."""
+    return Forecast(_STATUSES.get(code, 422), frozenset((code,)))
+
+
+def _refuse_nothing(_: Question, __: Around) -> None:
+    """Find nothing to refuse in a valid query."""
+
+
+_MARKET: dict[str, Callable[[Question, Around], str | None]] = {
+    "/v1/prices": refuse_prices,
+    "/v1/contracts": refuse_contracts,
+    "/v1/exchanges": _refuse_nothing,
+}
+"""By path of the operation that looks at the market."""
 
 
 def _excludes_json(sent: Sent, _: str) -> bool:
@@ -110,31 +182,50 @@ def _declares_another(sent: Sent, media_type: str) -> bool:
     return kind != media_type or not is_plain
 
 
-_ENVELOPE: tuple[tuple[Callable[[Sent, str], bool], Forecast], ...] = (
+Case = tuple[Callable[[Sent, str], bool], Forecast]
+
+_SPENT = Forecast(429, frozenset(("too_many_requests",)))
+_CALLER: tuple[Case, ...] = (
+    (lambda sent, _: sent.fault == "spent", _SPENT),
+    (lambda sent, _: sent.fault == "keyless", Forecast(401, frozenset(("unauthorized",)))),
+)
+_DEFECT: Case = (lambda sent, _: sent.fault == "defect", Forecast(500, frozenset(("internal_error",))))
+_HEAD: tuple[Case, ...] = (
+    *_CALLER,
     (_excludes_json, Forecast(406, frozenset(("not_acceptable",)))),
+    _DEFECT,
+)
+"""What is refused before a query is read, in order."""
+_ENVELOPE: tuple[Case, ...] = (
+    *_HEAD[:-1],
     (_declares_another, Forecast(415, frozenset(("unsupported_media_type",)))),
     (lambda sent, _: bool(sent.query), Forecast(422, INVALID)),
     (lambda sent, _: sent.fault == "cut", Forecast(400, frozenset(("body_incomplete",)))),
     (lambda sent, _: sent.fault == "silent", Forecast(408, frozenset(("body_timeout",)))),
-    (lambda sent, _: sent.fault == "defect", Forecast(500, frozenset(("internal_error",)))),
+    _DEFECT,
     (lambda sent, _: len(sent.body) > LARGEST_BODY, Forecast(413, frozenset(("body_too_large",)))),
 )
-"""What is refused before the body is read, in order."""
+"""What is refused before a body is read, in order."""
 
 
 @cache
-def _question(body: bytes) -> Any:  # noqa: ANN401
+def _question(body: bytes) -> Any:
     """Read a body once, however many documents it is held against."""
     return read_json(body)
 
 
 @cache
-def _refusal(body: bytes) -> str | None:
-    """Name what makes a valid question unanswerable, once for all documents; now is now if it names no time.
+def _refusal(body: bytes, around: Around) -> str | None:
+    """Name what makes a valid question unanswerable, once for all documents."""
+    return _safely(lambda: find_refusal(_question(body), around))
 
-    A question that is called valid and makes no sense at all should then have an answer: let the service give one.
+
+def _safely(find: Callable[[], str | None]) -> str | None:
+    """Name what a question is refused for.
+
+    One that is called valid and makes no sense at all should then have an answer: let the service give one.
     """
     try:
-        return find_refusal(_question(body), datetime.now(UTC))
+        return find()
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
         return None

@@ -8,26 +8,23 @@ from datetime import datetime
 from fractions import Fraction
 from itertools import pairwise
 from math import ceil, floor
-from typing import Any
 
-Question = dict[str, Any]
+from tests.openapi.lookups import COINS_AT_A_DOLLAR, Around, Question, RefusedError, complete
 
 CEILING = Fraction(10**12)
 """Largest hedge that a service without settings sizes."""
-COINS_AT_A_DOLLAR = frozenset(
-    (
-        *("BUSD", "CRVUSD", "DAI", "FDUSD", "FRAX", "GHO", "GUSD", "LUSD", "PYUSD", "RLUSD", "TUSD", "USD"),
-        *("USD1", "USDC", "USDD", "USDE", "USDG", "USDP", "USDS", "USDT", "USDX"),
-    )
-)
 
 
-def find_refusal(question: Question, now: datetime) -> str | None:
+def find_refusal(question: Question, around: Around) -> str | None:
     """Name the first reason, in the documented order, for which a valid question has no answer; None if there is none.
 
     Source: the codes' own pages under /problems.
     """
-    return next((code for code, applies in _REFUSALS if applies(question, now)), None)
+    try:
+        completed = complete(question, around)
+    except RefusedError as error:
+        return str(error)
+    return next((code for code, applies in _REFUSALS if applies(completed, around.now)), None)
 
 
 def _is_inconsistent(question: Question, _: datetime) -> bool:

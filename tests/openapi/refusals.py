@@ -2,24 +2,31 @@
 
 from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
-from tests.openapi.asgi import Answer
+from tests.openapi.asgi import Answer, Sent
 from tests.openapi.strict_json import UnreadableError, read_json
 
 MEDIA_TYPE = "application/problem+json"
 LARGEST = 32 * 1024
+_WITH_PLACES = frozenset((422, 503))
 _LONG_NAME = 32
-_CODES_OF_WHAT_IS_MISSING = frozenset(("required", "price_missing", "beta_missing", "margin_terms_missing"))
+_CODES_OF_WHAT_IS_MISSING = frozenset(
+    ("required", "price_missing", "beta_missing", "margin_terms_missing", "currency_mismatch")
+)
+"""Codes of what may be absent, or left to its default."""
+_LEFT_OPEN = "exchange"
+"""The parameter that stands for all where it is not sent, and is named where all of them are to blame."""
+_PRICES = "#/prices"
 _NOTHING = object()
 
 
-def find_faults(answer: Answer, body: bytes, explains: Callable[[str], bool]) -> Iterator[str]:
+def find_faults(answer: Answer, sent: Sent, explains: Callable[[str], bool]) -> Iterator[str]:
     """List what is wrong with a refusal.
 
     Args:
         answer: with its body, so not an answer to HEAD.
-        body: of the request that was refused.
+        sent: the request that was refused.
         explains: tells whether a page answers under a path.
     """
     if answer.media_type != MEDIA_TYPE:
@@ -38,21 +45,38 @@ def find_faults(answer: Answer, body: bytes, explains: Callable[[str], bool]) ->
         yield f"no page explains {problem['type']}"
     if len(answer.body) > LARGEST:
         yield f"the refusal itself takes {len(answer.body)} bytes"
-    yield from _find_lost_errors(problem, body)
+    yield from _find_lost_errors(problem, sent)
 
 
-def _find_lost_errors(problem: dict[str, Any], body: bytes) -> Iterator[str]:
-    """List the errors that lead nowhere."""
+def _find_lost_errors(problem: dict[str, Any], sent: Sent) -> Iterator[str]:
+    """List the errors that lead nowhere; each is about one place, and those that have places have all of one kind."""
     errors = problem["errors"]
-    if problem["status"] == 422 and not errors:
+    if problem["status"] in _WITH_PLACES and not errors:
         yield f"{problem['code']} without a place to change"
     for error in errors:
-        if "pointer" in error and not leads_somewhere(error, body):
+        if ("pointer" in error) == ("parameter" in error):
+            yield f"{error} has not one place"
+        elif "pointer" in error and not leads_somewhere(error, sent.body):
             yield f"{error['pointer']} ({error['code']}) leads nowhere"
+        elif "parameter" in error and not names_something(error, sent.query):
+            yield f"{error['parameter']} ({error['code']}) is no parameter that was sent"
+
+
+def names_something(error: dict[str, str], query: bytes) -> bool:
+    """Tell whether an error names a parameter that was sent; or one that was not, if that is what is wrong."""
+    name = _name(error["parameter"])
+    names = [sent for sent, _ in parse_qsl(query.decode(), keep_blank_values=True)]
+    if error["code"] == "required":
+        return bool(name) and name not in names
+    is_long = len(error["parameter"]) >= _LONG_NAME
+    return name in {*names, _LEFT_OPEN} or (is_long and any(sent.startswith(name) for sent in names))
 
 
 def leads_somewhere(error: dict[str, str], body: bytes) -> bool:
-    """Tell whether an error points at a place in the body; for what is missing or cut short, its parent is enough."""
+    """Tell whether an error points at a place in the body; what is missing or cut short may lie below one.
+
+    Of prices there may be none at all, so that a missing one is two steps below what was sent.
+    """
     try:
         value = read_json(body)
     except UnreadableError:
@@ -64,6 +88,8 @@ def leads_somewhere(error: dict[str, str], body: bytes) -> bool:
         return True
     parent, _, last = pointer.rpartition("/")
     record = _at(value, parent)
+    if record is _NOTHING and parent == _PRICES and error["code"] == "price_missing":
+        return isinstance(value, dict)
     return isinstance(record, dict) and (error["code"] in _CODES_OF_WHAT_IS_MISSING or _is_cut(last, record))
 
 
@@ -72,7 +98,7 @@ def _is_cut(step: str, record: dict[str, Any]) -> bool:
     return len(step) >= _LONG_NAME and any(member.startswith(_name(step)) for member in record)
 
 
-def _at(value: Any, pointer: str) -> Any:  # noqa: ANN401
+def _at(value: Any, pointer: str) -> Any:
     """Follow a JSON pointer in a URI fragment (RFC 6901, section 6)."""
     for step in pointer[1:].split("/")[1:]:
         value = _member(value, _name(step))
@@ -84,7 +110,7 @@ def _name(step: str) -> str:
     return unquote(step).replace("~1", "/").replace("~0", "~")
 
 
-def _member(value: Any, step: str) -> Any:  # noqa: ANN401
+def _member(value: Any, step: str) -> Any:
     """Take one step into a value."""
     if isinstance(value, dict):
         return value.get(step, _NOTHING)

@@ -1,16 +1,21 @@
-"""Questions made by hand: together they get every kind of answer and every refusal that there is.
+"""Questions made by hand about hedges: together they get every kind of answer and every refusal that there is.
 
 Law: nothing here is read from the document, so that what the document leaves out is asked for all the same.
 """
 
-import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
-from tests.openapi.asgi import JSON, Sent
+import msgspec
+
+from tests.openapi.asgi import JSON, Fault, Sent
 from tests.openapi.boundaries import ABSENT, change
+from tests.openapi.market import EXCHANGES, futures
 
 Body = dict[str, Any]
+Changes = tuple[tuple[str, object], ...]
 
 SIZING = ("POST", "/v1/sizing")
 
@@ -34,9 +39,11 @@ BASKET: Body = {
 _TERMS: Body = {
     "symbol": "BTC_PERP",
     "underlying": "BTC",
+    "quoted_units": "1",
     "lot_step": "0.01",
     "min_quantity": "0.02",
     "max_quantity": "500",
+    "max_market_quantity": "100",
     "min_notional": "5",
     "tick_size": "0.5",
     "expiry": "2026-06-26T08:00:00Z",
@@ -52,6 +59,7 @@ LINEAR: Body = {
     "holdings": [{"asset": "SOL", "quantity": "40", "beta": 1.2}],
     "contract": {"style": "linear", "multiplier": "0.1", "order_unit": "base", **_TERMS},
     "prices": {"SOL": "150", "BTC_PERP": "60000"},
+    "market": {"exchange": "median", "quote": "USDT", "max_age_seconds": 30},
     "coverage": "0.75",
     "weighting": "beta",
     "rounding": "nearest",
@@ -65,9 +73,26 @@ INVERSE: Body = {
     "margin": {"wallet_balance": "0.05", "leverage": None, "survive_move": "0.02"},
 }
 """Every member there is, with an inverse contract."""
-COMPLETE = (LINEAR, INVERSE)
+LISTED: Body = {
+    **LINEAR,
+    "holdings": [*LINEAR["holdings"], {"asset": "ADA", "quantity": "5000", "beta": 1.1}],
+    "contract": {"style": "listed", "exchange": "binance", "symbol": "BTCUSDT"},
+    "prices": {"SOL": "150"},
+    "market": {"exchange": "binance", "quote": "USDT", "max_age_seconds": 30},
+    "margin": {"wallet_balance": None, "leverage": "5", "survive_move": "0.02"},
+    "as_of": None,
+}
+"""Every member there is, with a contract that is looked up."""
+COMPLETE = (LINEAR, INVERSE, LISTED)
 
-_ANSWERED: dict[str, tuple[tuple[str, object], ...]] = {
+LIVE: Body = {
+    "holdings": BASKET["holdings"],
+    "contract": {"style": "listed", "exchange": "bybit", "symbol": "BTCUSDT"},
+    "market": {"exchange": "binance"},
+}
+"""Nothing but the book is sent."""
+
+_ANSWERED: dict[str, Changes] = {
     "as it is": (),
     "inverse": (("contract.style", "inverse"), ("contract.multiplier", "100")),
     "requested down": (("rounding", "down"),),
@@ -95,6 +120,9 @@ _ANSWERED: dict[str, tuple[tuple[str, object], ...]] = {
     "about to expire": (("contract.expiry", "2026-01-03T03:04:05Z"),),
     "a zone of its own": (("as_of", "2026-01-02T05:04:05.5+02:00"), ("contract.expiry", "2026-01-03T03:04:05-08:00")),
     "capped": (("contract.max_quantity", "1"),),
+    "several orders": (("contract.max_market_quantity", "1"),),
+    "quoted by the thousand": (("contract.quoted_units", "1000"), ("prices.BTC", "60"), ("contract.multiplier", "1")),
+    "a market that is not needed": (("market", {"exchange": "mexc"}),),
     "too few": (("contract.min_quantity", "3"),),
     "worth too little": (("contract.min_notional", "15000"),),
     "no size": (("contract.lot_step", "2"), ("contract.max_quantity", "1")),
@@ -172,13 +200,14 @@ _ANSWERED: dict[str, tuple[tuple[str, object], ...]] = {
     "everything by its default": tuple(
         (name, None)
         for name in (
-            *("rounding", "margin", "holdings.0.beta", "contract.min_quantity", "contract.max_quantity"),
+            *("rounding", "margin", "market", "holdings.0.beta", "contract.min_quantity", "contract.max_quantity"),
+            *("contract.max_market_quantity", "contract.initial_margin_rate", "contract.taker_fee_rate"),
             *("contract.min_notional", "contract.expiry", "contract.maintenance_tiers", "contract.maker_fee_rate"),
             *("contract.funding_interval_hours", "contract.tick_size"),
         )
     ),
 }
-_REFUSED: dict[str, tuple[tuple[str, object], ...]] = {
+_REFUSED: dict[str, Changes] = {
     "invalid_request": (("holdings.0.quantity", 40), ("contract.multiplier", "0")),
     "invalid_request: a beta too large": (("holdings.0.beta", 100.5),),
     "invalid_request: a beta too small": (("holdings.0.beta", -100.5),),
@@ -211,20 +240,203 @@ _REFUSED: dict[str, tuple[tuple[str, object], ...]] = {
 }
 
 
-def scenes() -> Iterator[Body]:
-    """Give every question made by hand, with and without an answer."""
-    yield from COMPLETE
+_LIVE_ANSWERED: dict[str, Changes] = {
+    "as it is": (),
+    "a median": (("market.exchange", "median"),),
+    "in another dollar": (
+        ("holdings", [{"asset": "BTC", "quantity": "1"}]),
+        ("contract", {"style": "listed", "exchange": "binance", "symbol": "BTCUSDC"}),
+        ("market.quote", "USDC"),
+    ),
+    "converted": (("contract", {"style": "listed", "exchange": "bybit", "symbol": "BTCUSD"}), ("prices.USDT", "0.998")),
+    "converted, and held": (
+        ("holdings.0.asset", "USDT"),
+        ("contract", {"style": "listed", "exchange": "mexc", "symbol": "BTC_USD"}),
+        ("prices.USDT", "0.998"),
+    ),
+    "its own currency": (("holdings.0.asset", "USDT"),),
+    "its own currency, in full": (
+        *((name, BASKET[name]) for name in ("contract", "prices")),
+        ("holdings.0.asset", "USDT"),
+        ("market.quote", "USDT"),
+    ),
+    "its own currency, and no market": (("holdings", [{"asset": "USDT", "quantity": "9"}]), ("market", None)),
+    "prices that are sent": (("prices", {"SOL": "150", "ADA": "0.44", "BTCUSDT": "60000"}), ("market", None)),
+    "a mark that is sent": (("prices", {"BTCUSDT": "60000"}),),
+    "a contract in full": (("contract", BASKET["contract"]), ("prices", {"BTC-MINI": "60000"})),
+    "a contract in full, converted": (
+        ("contract", BASKET["contract"]),
+        ("prices", {"BTC-MINI": "60000", "USDT": "0.998"}),
+    ),
+    "an inverse contract in full, converted": (
+        ("contract", {"style": "inverse", "symbol": "BTC-MINI", "underlying": "BTC", "multiplier": "100"}),
+        ("prices", {"BTC-MINI": "60000", "USDT": "0.998"}),
+    ),
+    "by the thousand": (
+        ("holdings", [{"asset": "SHIB", "quantity": "4000000"}]),
+        ("contract", {"style": "listed", "exchange": "binance", "symbol": "1000SHIBUSDT"}),
+    ),
+    "by the million": (("holdings", [{"asset": "BABYDOGE", "quantity": "50000000000"}]),),
+    "several orders": (("contract.exchange", "weex"), ("holdings.0.quantity", "90000000")),
+    "a wallet and unknown terms": (
+        ("contract", {"style": "listed", "exchange": "bingx", "symbol": "BTC-USD"}),
+        ("prices.USDT", "1"),
+        ("margin", {"wallet_balance": "1"}),
+    ),
+    "survives": (("margin", {"leverage": "3", "survive_move": "0.2"}),),
+    "by beta": (("weighting", "beta"), ("holdings.0.beta", 1.2), ("holdings.1.beta", 1.1)),
+    "the underlying by beta": (("weighting", "beta"), ("holdings", [{"asset": "BTC", "quantity": "1"}])),
+}
+_LIVE_REFUSED: dict[str, Changes] = {
+    "not_listed": (("contract.symbol", "BTCUSDTT"),),
+    "not_listed: of another exchange": (("contract.exchange", "mexc"),),
+    "not_listed: not traded": (("contract.symbol", "BIOUSDT"),),
+    "not_listed: no coin": (("contract", {"style": "listed", "exchange": "binance", "symbol": "XAUUSDT"}),),
+    "not_listed: a pair": (("contract", {"style": "listed", "exchange": "bybit", "symbol": "SHIBUSDT"}),),
+    "not_listed: an asset": (("holdings.1.asset", "NOPE"),),
+    "not_listed: an asset that is not traded": (("holdings.1.asset", "XMR"),),
+    "not_listed: a scale is no asset": (("holdings.1.asset", "1MBABYDOGE"),),
+    "not_listed: too few for a median": (("holdings.1.asset", "BABYDOGE"), ("market.exchange", "median")),
+    "not_listed: nothing for USDC": (("market", {"exchange": "weex", "quote": "USDC"}), ("prices.USDC", "1")),
+    "not_listed: before the price of the contract is missed": (
+        ("contract", BASKET["contract"]),
+        ("holdings.1.asset", "NOPE"),
+    ),
+    "currency_mismatch: a contract in bitcoin": (
+        ("contract", {"style": "listed", "exchange": "binance", "symbol": "ETHBTC"}),
+    ),
+    "currency_mismatch": (("contract", {"style": "listed", "exchange": "mexc", "symbol": "BTC_USD"}),),
+    "currency_mismatch: another dollar": (("market.quote", "USDC"),),
+    "currency_mismatch: inverse, in full": (
+        ("contract", {"style": "inverse", "symbol": "BTC-MINI", "underlying": "BTC", "multiplier": "100"}),
+        ("holdings.1.asset", "NOPE"),
+    ),
+    "currency_mismatch: inverse, in full, and nothing to look up": (
+        ("contract", {"style": "inverse", "symbol": "BTC-MINI", "underlying": "BTC", "multiplier": "100"}),
+        ("holdings", [{"asset": "USDT", "quantity": "9"}]),
+        ("prices", {"BTC-MINI": "60000"}),
+    ),
+    "currency_mismatch: before an asset is not listed": (("market.quote", "USDC"), ("holdings.1.asset", "NOPE")),
+    "currency_mismatch: converted to nothing": (
+        ("contract", {"style": "listed", "exchange": "bybit", "symbol": "BTCUSD"}),
+        ("holdings.1.asset", "SHIB"),
+        ("prices.USDT", "0.000000000000000001"),
+    ),
+    "currency_mismatch: converted to more than there is": (
+        ("contract", {"style": "listed", "exchange": "bybit", "symbol": "BTCUSD"}),
+        ("prices.USDT", "9" * 15),
+    ),
+    "as_of_not_now": (("as_of", "2026-01-02T03:04:05Z"),),
+    "as_of_not_now: to come": (("as_of", "2126-01-02T03:04:05Z"), ("market.max_age_seconds", 60)),
+    "as_of_not_now: before all else": (("as_of", "2026-01-02T03:04:05Z"), ("contract.symbol", "NOPE")),
+    "as_of_not_now: prices to look up": (
+        ("contract", BASKET["contract"]),
+        ("prices", {"BTC-MINI": "60000"}),
+        ("as_of", "2026-01-02T03:04:05Z"),
+    ),
+    "price_missing": (("market", None),),
+    "price_missing: of two": (("market", None), ("prices", {"SOL": "150"})),
+    "price_missing: nobody lists the contract": (("contract", BASKET["contract"]),),
+    "inconsistent_contract: name": (("holdings.0.asset", "BTCUSDT"), ("prices", {"BTCUSDT": "60000"})),
+    "beta_missing": (("weighting", "beta"),),
+    "beta_missing: another name for a coin": (
+        ("weighting", "beta"),
+        ("holdings", [{"asset": "FIL", "quantity": "1"}]),
+        ("contract", {"style": "listed", "exchange": "mexc", "symbol": "FILECOIN_USDT"}),
+    ),
+    "duplicate_symbol_beta_conflict": (("holdings", [{"asset": "SOL", "quantity": "1", "beta": b} for b in (1, 2)]),),
+    "margin_conflict": (("margin", {"wallet_balance": "1", "leverage": "1"}),),
+    "leverage_out_of_range": (("margin", {"leverage": "101"}),),
+    "leverage_out_of_range: from a table": (
+        ("contract", {"style": "listed", "exchange": "binance", "symbol": "ADAUSDT"}),
+        ("margin", {"leverage": "76"}),
+    ),
+    "margin_terms_missing": (
+        ("contract", {"style": "listed", "exchange": "bingx", "symbol": "BTC-USD"}),
+        ("prices.USDT", "1"),
+        ("margin", {"wallet_balance": "1", "survive_move": "0.1"}),
+    ),
+    "size_out_of_range": (("holdings.0.quantity", "9" * 15),),
+}
+_BY_THE_WAY: tuple[tuple[Fault, Changes], ...] = (
+    ("keyless", ()),
+    ("spent", ()),
+    ("off", ()),
+    ("off", (("market", None),)),
+    ("off", (("contract", BASKET["contract"]),)),
+    ("off", (("contract", BASKET["contract"]), ("market.exchange", "median"))),
+    ("off", (("contract", BASKET["contract"]), ("prices", {**BASKET["prices"]}))),
+    ("off", (("as_of", "2026-01-02T03:04:05Z"),)),
+    ("outage", ()),
+    ("outage", (("contract.symbol", "NOPE"),)),
+    ("outage", (("contract.exchange", "weex"),)),
+    (
+        "outage",
+        (
+            ("contract", BASKET["contract"]),
+            ("prices", {"BTC-MINI": "60000", "ADA": "0.44"}),
+            ("market.exchange", "bybit"),
+        ),
+    ),
+    ("outage", (("contract", BASKET["contract"]), ("market.exchange", "bybit"))),
+    ("outage", (("contract", BASKET["contract"]), ("market.exchange", "median"))),
+    ("outage", (("contract", BASKET["contract"]), ("prices", {**BASKET["prices"]}))),
+    ("outage", (("as_of", "2026-01-02T03:04:05Z"),)),
+    ("defect", ()),
+)
+
+
+@cache
+def scenes() -> tuple[Sent, ...]:
+    """Give every question made by hand, with and without an answer; those of now are of the time of the first call."""
+    return tuple(_pose_all())
+
+
+def _pose_all() -> Iterator[Sent]:
+    """Pose one after the other."""
+    yield from map(pose, COMPLETE)
     for changes in (*_ANSWERED.values(), *_REFUSED.values()):
-        yield _stage(BASKET, changes)
+        yield pose(_stage(BASKET, changes))
+    for changes in (*_LIVE_ANSWERED.values(), *_LIVE_REFUSED.values()):
+        yield pose(_stage(LIVE, changes))
+    for changes in _everywhere():
+        yield pose(_stage(LIVE, changes))
+    for fault, changes in _BY_THE_WAY:
+        yield pose(_stage(LIVE, changes))._replace(fault=fault)
+    now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    yield pose(_stage(LIVE, (("as_of", now), ("market.max_age_seconds", 60))))
 
 
-def _stage(body: Body, changes: tuple[tuple[str, object], ...]) -> Body:
-    """Change a body at places written with dots."""
+def _everywhere() -> Iterator[Changes]:
+    """Take a contract of each style and expiry at every exchange, and look the coins up there."""
+    for exchange in EXCHANGES:
+        of_bitcoin = [future for future in futures(exchange).values() if future.underlying == "BTC"]
+        for future in of_bitcoin:
+            yield (
+                ("contract", {"style": "listed", "exchange": exchange, "symbol": future.symbol}),
+                ("market.exchange", exchange),
+                ("prices", {"USDT": "0.9996"}),
+            )
+
+
+def _stage(body: Body, changes: Changes) -> Body:
+    """Change a body at places written with dots; what the last name stands in is made where it is not there."""
     for place, value in changes:
-        body = change(body, tuple(int(step) if step.isdecimal() else step for step in place.split(".")), value)
+        steps = tuple(int(step) if step.isdecimal() else step for step in place.split("."))
+        if steps[0] not in body:
+            body = change(body, steps[:1], {})
+        body = change(body, steps, value)
     return body
 
 
 def pose(body: object, media_type: str = JSON) -> Sent:
     """Put a body into a request to the sizing endpoint."""
-    return Sent(*SIZING, json.dumps(body).encode(), (("content-type", media_type),))
+    return Sent(*SIZING, msgspec.json.encode(body), (("content-type", media_type),))
+
+
+def is_live(body: Any) -> bool:
+    """Tell whether the answer to a question depends on the market."""
+    if body["contract"]["style"] == "listed":
+        return True
+    is_whole = {holding["asset"] for holding in body["holdings"]} <= body.get("prices", {}).keys()
+    return body.get("market") is not None and not is_whole

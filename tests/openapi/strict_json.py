@@ -11,7 +11,7 @@ class UnreadableError(ValueError):
     """A body that is no JSON text, or says two things at once."""
 
 
-def read_json(body: bytes) -> Any:  # noqa: ANN401
+def read_json(body: bytes) -> Any:
     """Read a JSON text.
 
     Raises:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from service.app import create_app
+from tests.openapi import looks
 from tests.openapi.asgi import Answer, Sent, ask
 from tests.openapi.document import (
     FILE,
@@ -21,10 +22,14 @@ from tests.openapi.document import (
     read_document,
     schemas,
 )
+from tests.openapi.house import House
 
 DOCUMENT = read_document()
 PAGES = ["/openapi.json", "/docs", "/docs/assets/start.js", "/problems", "/problems/not_json"]
 READS = [entry.path for entry in operations(DOCUMENT) if entry.method == "GET" and "{" not in entry.path]
+QUERIES = {path: query.encode() for (_, path), query in looks.PLAIN.items()}
+OF_NOW = {"listPrices", "listContracts", "listExchanges", "checkReady"}
+"""Operations whose answers are of now: an example would be of then."""
 
 
 def test_the_committed_document_is_served() -> None:
@@ -56,17 +61,57 @@ def test_the_document_is_not_sent_twice() -> None:
 
 
 @pytest.mark.parametrize("path", [*PAGES, *READS])
-def test_head_is_get_without_a_body(path: str) -> None:
+def test_head_is_get_without_a_body(house: House, path: str) -> None:
     """HEAD has the status and the headers of GET; that no body follows is the server's doing."""
-    get, head = (ask(create_app({}), Sent(method, path)) for method in ("GET", "HEAD"))
+    sent = Sent("GET", path, query=QUERIES.get(path, b""))
+    get, head = house.ask("none", [sent, sent._replace(method="HEAD")])
 
     assert head.status == get.status == 200
-    assert _lasting(head) == _lasting(get)
+    assert head.headers.keys() == get.headers.keys()
+    assert _lasting(head, path) == _lasting(get, path)
 
 
-def _lasting(answer: Answer) -> dict[str, str]:
-    """Leave out the header that tells how long this very answer took."""
-    return {name: value for name, value in answer.headers.items() if name != "server-timing"}
+def _lasting(answer: Answer, path: str) -> dict[str, str]:
+    """Leave out what is so of this very answer: how long it took, what is left, and of now what is so now."""
+    passing = {"server-timing", "ratelimit"}
+    passing |= {"etag", "cache-control", "content-length"} if path in {*QUERIES, "/metrics"} else set()
+    return {name: value for name, value in answer.headers.items() if name not in passing}
+
+
+@pytest.mark.parametrize("path", QUERIES)
+def test_what_a_caller_has_is_not_sent_again(house: House, path: str) -> None:
+    """An answer comes with a tag, and to one who names it with 304 and no body, for HEAD too; not with another tag."""
+    first, again, head = next(filter(_is_settled, (_ask_again(house, path) for _ in range(100))))
+    always, other = house.ask("none", [_naming(_query(path), tag) for tag in ("*", '"another"')])
+
+    assert (first.status, again.status, head.status) == (200, 304, 304)
+    assert (always.status, other.status) == (304, 200)
+    assert again.body == b""
+    assert "content-type" not in again.headers
+    assert again.headers.keys() == head.headers.keys()
+
+
+def _ask_again(house: House, path: str) -> tuple[Answer, Answer, Answer]:
+    """Ask three times, the second and third time with the tag of the first answer, the third time for the head."""
+    (first,) = house.ask("none", [_query(path)])
+    named = _naming(_query(path), first.headers["etag"])
+    again, head = house.ask("none", [named, named._replace(method="HEAD")])
+    return first, again, head
+
+
+def _is_settled(answers: tuple[Answer, Answer, Answer]) -> bool:
+    """Tell whether nothing new came in between three answers."""
+    return len({answer.headers["etag"] for answer in answers}) == 1
+
+
+def _query(path: str) -> Sent:
+    """Ask the usual query."""
+    return Sent("GET", path, headers=(), query=QUERIES[path])
+
+
+def _naming(sent: Sent, tag: str) -> Sent:
+    """Name a tag in a request."""
+    return sent._replace(headers=(("if-none-match", tag),))
 
 
 @pytest.mark.parametrize("operation", operations(DOCUMENT), ids=lambda operation: operation.spec["operationId"])
@@ -83,10 +128,14 @@ def test_every_operation_is_introduced(operation: Operation) -> None:
 def _without_example(operation: Operation) -> Iterator[str]:
     """List what an operation takes or answers and does not show."""
     for parameter in operation.spec.get("parameters", []):
-        if "example" not in parameter:
+        if "example" not in parameter and not _has_example(DOCUMENT, parameter["schema"]):
             yield parameter["name"]
     contents = [("request", operation.spec.get("requestBody", {}).get("content", {}))]
-    contents += [(status, response["content"]) for status, response in operation.spec["responses"].items()]
+    contents += [
+        (status, response.get("content", {}))
+        for status, response in operation.spec["responses"].items()
+        if (operation.spec["operationId"], status) not in {(name, "200") for name in OF_NOW}
+    ]
     for name, content in contents:
         if not all(described.keys() & {"example", "examples"} for described in content.values()):
             yield name

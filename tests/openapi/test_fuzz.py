@@ -7,14 +7,20 @@ from typing import Any
 import pytest
 from schemathesis import Case
 
-from service.app import create_app
 from tests.openapi.document import read_document
 from tests.openapi.generated import Examiner, load_generator
+from tests.openapi.house import Door, House
 
 SEED = secrets.randbelow(2**32)
-APP = create_app({"HEDGE_LOG_LEVEL": "error"})
-EXAMINER = Examiner(read_document(), APP)
-GENERATOR = load_generator(APP, examples=1000, seed=SEED)
+DOOR = Door()
+EXAMINER = Examiner(read_document(), DOOR)
+GENERATOR = load_generator(DOOR, examples=1000, seed=SEED)
+
+
+@pytest.fixture(autouse=True)
+def _open_door(house: House) -> None:
+    """Let the generator ask the services."""
+    DOOR.house = house
 
 
 @pytest.fixture(autouse=True)

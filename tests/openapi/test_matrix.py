@@ -5,9 +5,11 @@ import pytest
 from tests.openapi import scenes
 from tests.openapi.asgi import JSON, Sent
 from tests.openapi.behaviour import documents_every_status, names_every_code
+from tests.openapi.looks import CONTRACTS, EXCHANGES_, PRICES, look
 from tests.openapi.witness import Trial, Witness
 
 GOOD = scenes.pose(scenes.BASKET)
+LIVE = scenes.pose(scenes.LIVE)
 
 
 @pytest.mark.parametrize(
@@ -29,6 +31,16 @@ GOOD = scenes.pose(scenes.BASKET)
         pytest.param(GOOD._replace(body=b"{}"), 422, "invalid_request", id="nothing in it"),
         pytest.param(GOOD._replace(query=b"a=1"), 422, "invalid_request", id="a query"),
         pytest.param(GOOD._replace(fault="defect"), 500, "internal_error", id="a defect of ours"),
+        pytest.param(GOOD._replace(fault="keyless"), 401, "unauthorized", id="no key"),
+        pytest.param(GOOD._replace(fault="spent", body=b"{"), 429, "too_many_requests", id="asked too often"),
+        pytest.param(LIVE._replace(fault="outage"), 503, "price_unavailable", id="no exchange answers"),
+        pytest.param(LIVE._replace(fault="off"), 422, "exchange_off", id="no exchange is on"),
+        pytest.param(look(PRICES, "exchange=bybit", "keyless"), 401, "unauthorized", id="no key to see prices"),
+        pytest.param(look(PRICES, "a=1", "spent"), 429, "too_many_requests", id="prices too often"),
+        pytest.param(look(EXCHANGES_, "", "defect"), 500, "internal_error", id="a defect in a query"),
+        pytest.param(look(CONTRACTS, "underlying=BTC", "outage"), 503, "price_unavailable", id="no contract to see"),
+        pytest.param(look(CONTRACTS, "underlying=BTC", "off"), 422, "exchange_off", id="no exchange to list any"),
+        pytest.param(look(CONTRACTS, "x=1"), 422, "invalid_request", id="another parameter"),
     ],
 )
 def test_the_hard_statuses_are_provoked(witness: Witness, sent: Sent, status: int, code: str) -> None:
@@ -45,6 +57,16 @@ def test_a_query_that_says_nothing_is_answered(witness: Witness, query: bytes) -
     (answer,) = witness.ask(GOOD._replace(query=query))
 
     assert answer.status in {200, 422}
+
+
+@pytest.mark.parametrize(("status", "header"), [(401, "www-authenticate"), (429, "retry-after"), (503, "retry-after")])
+def test_a_refusal_says_what_to_do_next(trial: Trial, status: int, header: str) -> None:
+    """How to bring a key, or when to ask again; only of WEEX, which does not serve the place at all, it does not."""
+    answers = [answer for _, _, answer in trial.exchanges if answer.status == status]
+    silent = [answer for answer in answers if header not in answer.headers]
+
+    assert len(silent) < len(answers)
+    assert all(" at weex: " in error["detail"] for answer in silent for error in answer.content["errors"])
 
 
 def test_every_status_is_documented_and_observed(trial: Trial) -> None:

@@ -14,6 +14,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from service.api.marks import take_as_sent
 from service.api.sizing import SizingRequest, answer
 from service.api.wire import encode
 from service.hedging import collateral, contracts, portfolio, sizing
@@ -68,9 +69,11 @@ class Terms(Question):
 
     symbol: Symbol
     underlying: Asset
+    quoted_units: Positive = Decimal(1)
     lot_step: Positive = Decimal(1)
     min_quantity: NotNegative | None = None
     max_quantity: NotNegative | None = None
+    max_market_quantity: NotNegative | None = None
     min_notional: NotNegative | None = None
     tick_size: Positive | None = None
     expiry: AwareDatetime | None = None
@@ -196,8 +199,23 @@ class Provenance(Answer):
     """Where a price came from."""
 
     source: Literal["request"]
+    exchanges: list[str]
+    kind: str | None
+    symbol: str | None
     as_of: AwareDatetime | None
     age_seconds: float | None
+    converted_at: Decimal | None
+
+
+class ContractSource(Answer):
+    """Where the terms came from."""
+
+    source: Literal["request"]
+    maintenance: Literal["request"]
+    maintenance_as_of: str | None
+    as_of: AwareDatetime | None
+    age_seconds: float | None
+    quote: str | None
 
 
 class Reply(Answer):
@@ -221,12 +239,18 @@ class Reply(Answer):
     holdings: list[ValuedHolding]
     warnings: list[Caution]
     contract: Linear | Inverse
+    contract_source: ContractSource
     prices: dict[str, Decimal]
     provenance: dict[str, Provenance]
     as_of: AwareDatetime
 
 
-_FROM_REQUEST = Provenance(source="request", as_of=None, age_seconds=None)
+_FROM_REQUEST = Provenance(
+    source="request", exchanges=[], kind=None, symbol=None, as_of=None, age_seconds=None, converted_at=None
+)
+_TERMS_FROM_REQUEST = ContractSource(
+    source="request", maintenance="request", maintenance_as_of=None, as_of=None, age_seconds=None, quote=None
+)
 
 
 def create_fastapi() -> FastAPI:
@@ -255,6 +279,7 @@ def create_fastapi() -> FastAPI:
         return Reply(
             **msgspec.structs.asdict(found),
             contract=question.contract,
+            contract_source=_TERMS_FROM_REQUEST,
             prices={name: prices[name] for name in names},
             provenance=dict.fromkeys(names, _FROM_REQUEST),
             as_of=as_of,
@@ -270,9 +295,11 @@ def _contract(terms: Linear | Inverse) -> contracts.Contract:
     return record(
         symbol=terms.symbol,
         underlying=terms.underlying,
+        quoted_units=Step(terms.quoted_units),
         lot_step=Step(terms.lot_step),
         min_quantity=None if terms.min_quantity is None else Contracts(terms.min_quantity),
         max_quantity=None if terms.max_quantity is None else Contracts(terms.max_quantity),
+        max_market_quantity=None if terms.max_market_quantity is None else Contracts(terms.max_market_quantity),
         min_notional=None if terms.min_notional is None else Amount(terms.min_notional),
         tick_size=None if terms.tick_size is None else Step(terms.tick_size),
         expiry=None if terms.expiry is None else Instant.of(terms.expiry),
@@ -322,7 +349,8 @@ def create_bare() -> ASGIApp:
             message: Any = await receive()
             body += message["body"]
             more = message["more_body"]
-        reply = encode(answer(decode(body), sizing.LARGEST_NOTIONAL))
+        question: Any = decode(body)
+        reply = encode(answer(question, take_as_sent(question.contract, question.prices), sizing.LARGEST_NOTIONAL))
         head = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(reply))]
         await send({"type": "http.response.start", "status": 200, "headers": head})
         await send({"type": "http.response.body", "body": reply, "more_body": False})

@@ -26,6 +26,8 @@ from typing import Any, NamedTuple
 
 import uvloop
 
+from tests.ops.lookups import IDLE_SECONDS, LookUps, count_calls, exchanges, write_listed, write_sent
+
 SIZES = (1, 10, 100, 1000)
 CONNECTIONS = 16
 STARTS = 3
@@ -171,10 +173,11 @@ class Server(NamedTuple):
 
 
 @contextmanager
-def running(name: str, cores: Cores) -> Iterator[Server]:
+def running(name: str, cores: Cores, **settings: str) -> Iterator[Server]:
     """Start a contender on the server's core, wait for its first reply, and end it afterwards."""
     port = _free_port()
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("HEDGE_", "GRANIAN_"))}
+    environment |= {"HEDGE_LIMIT_PER_ADDRESS": "1000000000"} | settings
     os.sched_setaffinity(0, {cores.server})  # the new process and all its threads inherit it
     started = time.perf_counter()
     process = subprocess.Popen(
@@ -344,7 +347,7 @@ def race(servers: dict[str, Server], pace: Pace) -> Cells:
     """Run the rounds, interleaved: every contender at every size, then again."""
     bodies = {size: write_question(size) for size in SIZES}
     cells: Cells = {key: [] for key in product(servers, SIZES)}
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with _runner() as runner:
         for body in bodies.values():
             require_agreement({name: ask(server.port, body) for name, server in servers.items()})
         counts = {
@@ -363,6 +366,26 @@ def _settle(runner: asyncio.Runner, server: Server, body: bytes) -> float:
     return measure(runner, server, body, count=count).rate
 
 
+def look_up(cores: Cores, pace: Pace) -> LookUps:
+    """Race ten looked-up prices, warm, against the same prices sent, on one server."""
+    with exchanges() as url, running(OURS, cores, HEDGE_UPSTREAM=url) as server, _runner() as runner:
+        ask(server.port, write_listed())
+        bodies = (write_listed(), write_sent(json.loads(ask(server.port, write_listed()))))
+        count = round(_settle(runner, server, bodies[1]) * pace.seconds)
+        calls, started = count_calls(url), time.perf_counter()
+        rates = [[measure(runner, server, body, count=count).rate for body in bodies] for _ in range(pace.rounds)]
+        busy = (count_calls(url) - calls) / (time.perf_counter() - started) * 60
+        time.sleep(2)  # whatever is under way comes in
+        calls = count_calls(url)
+        time.sleep(IDLE_SECONDS)
+        return LookUps(median(looked / sent for looked, sent in rates), busy, count_calls(url) - calls)
+
+
+def _runner() -> asyncio.Runner:
+    """Make the load generator's loop."""
+    return asyncio.Runner(loop_factory=uvloop.new_event_loop)
+
+
 class Result(NamedTuple):
     """One run."""
 
@@ -373,6 +396,7 @@ class Result(NamedTuple):
     memory: dict[str, float]
     """MB resident in each worker after its first reply."""
     cells: Cells
+    looked_up: LookUps
 
     def pick(self, name: str, size: int, field: str) -> float:
         """Give the median of one column over the rounds."""
@@ -392,7 +416,7 @@ def weigh_goals(result: Result) -> list[Goal]:
     against_fastapi, against_bare = result.faster(10, FASTAPI), result.faster(10, BARE)
     growth = result.paired((OURS, 1000), (OURS, 10), lambda mine, yours: mine.cpu / yours.cpu)
     added = result.paired((OURS, 10), (BARE, 10), lambda mine, yours: mine.cpu - yours.cpu) * 1e6
-    memory, first = result.memory[OURS], median(result.starts)
+    memory, first, looked = result.memory[OURS], median(result.starts), result.looked_up
     return [
         Goal("Requests/s against FastAPI, 10 holdings", ">= 3", f"{against_fastapi:.2f}", against_fastapi >= 3),
         Goal("Requests/s against bare ASGI, 10 holdings", ">= 0.7", f"{against_bare:.2f}", against_bare >= 0.7),
@@ -400,6 +424,8 @@ def weigh_goals(result: Result) -> list[Goal]:
         Goal("CPU of 1,000 holdings against 10", "<= 60", f"{growth:.1f}", growth <= 60),
         Goal("Worker after its start", "<= 80 MB", f"{memory:.0f} MB", memory <= 80),
         Goal("Start to first reply", "<= 1.0 s", f"{first:.2f} s", first <= 1),
+        Goal("10 prices looked up, warm, against sent", ">= 0.95", f"{looked.ratio:.2f}", looked.ratio >= 0.95),
+        Goal("Calls to exchanges while nobody asks", "0", str(looked.idle_calls), looked.idle_calls == 0),
     ]
 
 
@@ -423,6 +449,7 @@ def write_report(result: Result) -> str:
             *(f"| {what} | {goal} | {found} | {_verdict(met=met)} |" for what, goal, found, met in weigh_goals(result)),
             "",
             f"Workers after their first reply: {_list_memory(result)}. Starts: {_list_starts(result)}.",
+            f"Calls to exchanges under load: {result.looked_up.busy_calls:.0f} a minute, of three boards.",
             f"The load generator used at most {busiest:.0%} of its core"
             + (": it was the bottleneck, and the fastest rates are too low." if busiest > _BUSY_CLIENT else "."),
             "",
@@ -487,6 +514,7 @@ def run(pace: Pace) -> Result:
             starts=starts,
             memory={name: server.memory() for name, server in servers.items()},
             cells=race(servers, pace),
+            looked_up=look_up(cores, pace),
         )
 
 

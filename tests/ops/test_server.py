@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
+from hashlib import sha256
 from http.client import HTTPConnection
 from pathlib import Path
 from time import monotonic
@@ -369,6 +370,20 @@ def test_an_address_that_may_be_served_is_served(host: str, anonymous: str, tmp_
         assert server.stop() == 0
 
 
+def test_with_keys_every_address_may_be_served(tmp_path: Path) -> None:
+    """The key that `new-key` writes opens the service, and nothing else does."""
+    made = run("new-key", "bot")
+    secret = made.stderr.split()[-1].encode()
+    (tmp_path / "keys").write_text(made.stdout)
+
+    with serving(tmp_path, host=ANYWHERE, HEDGE_API_KEYS_FILE=str(tmp_path / "keys")) as server:
+        known = server.send(request(HOST, TYPE, LENGTH, CLOSE, b"Authorization: Bearer " + secret))
+
+        assert (statuses(known), statuses(server.send(QUESTION))) == ([200], [401])
+        assert secret.decode() not in str(server.log())
+        assert server.stop() == 0
+
+
 def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
     command = [sys.executable, "-m", "service", *arguments]
@@ -384,6 +399,11 @@ REFUSALS: dict[str, tuple[Sequence[str], dict[str, str], str]] = {
     "a time that is no number": (["serve"], {"HEDGE_BODY_SECONDS": "nan"}, "HEDGE_BODY_SECONDS"),
     "a ceiling that is no number": (["serve"], {"HEDGE_MAX_NOTIONAL": "sNaN"}, "HEDGE_MAX_NOTIONAL"),
     "a flag that is none": (["serve"], {"HEDGE_ALLOW_ANONYMOUS": "yes"}, "HEDGE_ALLOW_ANONYMOUS"),
+    "an exchange that is none": (["serve"], {"HEDGE_EXCHANGES": "ftx"}, "HEDGE_EXCHANGES"),
+    "a Redis that is none": (["serve"], {"HEDGE_REDIS_URL": "http://redis"}, "HEDGE_REDIS_URL"),
+    "keys that are nowhere": (["serve"], {"HEDGE_API_KEYS_FILE": "nowhere"}, "nowhere"),
+    "a key without a name": (["new-key"], {}, "name"),
+    "a key with a name that is none": (["new-key", "a b"], {}, "letters"),
     "a port of 0": (["serve", "--port", "0"], {}, "--port"),
     "a port beyond all": (["serve", "--port", "65536"], {}, "--port"),
     "a port that is a word": (["serve", "--port", "http"], {}, "--port"),
@@ -443,6 +463,17 @@ def test_the_command_line_runs_in_a_process_of_any_kind(capfdbinary: pytest.Capt
     sys.stdout.flush()
 
     assert capfdbinary.readouterr() == (DOCUMENT.read_bytes(), b"")
+
+
+def test_a_key_is_shown_once(capsys: pytest.CaptureFixture[str]) -> None:
+    """The line for the file on standard output, where it can be appended; the key itself beside it."""
+    assert main(["new-key", "bot"]) == 0
+
+    line, shown = capsys.readouterr()
+    digest, name = line.split()
+    secret = shown.split()[-1]
+    assert (sha256(secret.encode()).hexdigest(), name) == (digest, "bot")
+    assert secret not in line
 
 
 def test_a_head_that_does_not_come_is_given_up(unfinished: tuple[socket.socket, ...]) -> None:

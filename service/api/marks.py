@@ -1,0 +1,430 @@
+"""Completes a question: what the caller sent counts, what is missing is looked up, each price says where it is from.
+
+Law: a contract's own price comes from its own exchange. Prices of two currencies never meet without a price between
+them that the caller sent. What can't be had is an error that names every place.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Annotated, Literal, NamedTuple
+
+from msgspec import Meta, Struct
+
+from service.api.absences import Place, at, refuse, refuse_failures, refuse_unavailable, require_on
+from service.api.problems import RefusalError
+from service.hedging.cautions import Caution, caution
+from service.hedging.contracts import Contract, Inverse
+from service.hedging.portfolio import STABLECOINS, Holding
+from service.hedging.units import Exact, Instant, InvalidWordError, Price, Symbol, exactly
+from service.market.events import Observe, Priced
+from service.market.lookup import Answer, Looked, Market, NotListedError, UnavailableError, too_old
+from service.market.lookup import Listed as ListedTerms
+from service.market.source import Exchange, Listing
+
+Prices = Annotated[dict[Symbol, Price], Meta(max_length=2000)]
+Currency = Literal["USDT", "USDC"]
+OLD_TERMS = 7200.0
+"""Seconds after which terms are warned about; they are fetched anew every hour."""
+LONGEST_AGE = 10.0
+"""Seconds that a looked-up price may be old, unless the caller says otherwise."""
+
+
+class Listed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="style", tag="listed"):
+    """A contract that an exchange lists: its terms and its price are looked up there."""
+
+    exchange: Annotated[Exchange, Meta(description="Where it is listed.")]
+    symbol: Annotated[Symbol, Meta(description="Name of the contract as the exchange writes it.", examples=["BTCUSDT"])]
+
+
+class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where prices that were not sent are looked up."""
+
+    exchange: Annotated[
+        Literal[Exchange, "median"],
+        Meta(
+            description="Exchange whose last spot trades value the holdings; `median`: the median of those exchanges, "
+            "at least three, that agree within 2 % (BTC and ETH 1 %)."
+        ),
+    ]
+    quote: Annotated[Currency, Meta(description="Currency of the pairs that are looked up.")] = "USDT"
+    max_age_seconds: Annotated[
+        float,
+        Meta(description="Age from which a price is refused, contract marks included.", ge=2, le=60, examples=[10]),
+    ] = LONGEST_AGE
+
+
+class Provenance(Struct, frozen=True, kw_only=True):
+    """Where a price came from."""
+
+    source: Annotated[
+        Literal[Exchange, "request", "median", "definition"],
+        Meta(
+            description="`request`: the caller sent it. `definition`: a currency costs 1 of itself. Else where it was "
+            "looked up."
+        ),
+    ]
+    exchanges: Annotated[
+        tuple[Exchange, ...],
+        Meta(description="Exchanges behind a looked-up price: those that agree, for `median`.", max_length=5),
+    ]
+    kind: Annotated[
+        Literal["last", "mark"] | None,
+        Meta(description="`last` spot trade or the contract's `mark`; null where it was not looked up."),
+    ]
+    symbol: Annotated[
+        Annotated[str, Meta(max_length=40)] | None,
+        Meta(
+            description="Symbol at the exchange whose price it is, divided by its scale where it has one; null where "
+            "it was not looked up, or for several.",
+            examples=["SOLUSDT"],
+        ),
+    ]
+    as_of: Annotated[
+        Instant | None,
+        Meta(
+            description="Time that the exchange gives to the price, else when it was asked; the oldest of several. A "
+            "last trade may be older than that. Null where it was not looked up."
+        ),
+    ]
+    age_seconds: Annotated[
+        float | None,
+        Meta(description="Age of the price when the answer was made; null where it was not looked up.", examples=[0.8]),
+    ]
+    converted_at: Annotated[
+        Price | None,
+        Meta(
+            description="Price of the currency it was found in, as sent, by which it was multiplied; null where it was "
+            "found in the contract's own."
+        ),
+    ]
+
+
+class ContractSource(Struct, frozen=True, kw_only=True):
+    """Where the contract's terms came from."""
+
+    source: Annotated[Literal[Exchange, "request"], Meta(description="`request`: the caller sent them all.")]
+    maintenance: Annotated[
+        Literal["request", "exchange", "table", "estimate", "unknown"],
+        Meta(
+            description="Maintenance tiers: published by the exchange, from a dated table, estimated as 0.75 over the "
+            "largest leverage, or not known at all."
+        ),
+    ]
+    maintenance_as_of: Annotated[
+        Annotated[str, Meta(max_length=10)] | None,
+        Meta(description="Day of the table; null for none.", examples=["2026-09-29"]),
+    ]
+    as_of: Annotated[
+        Instant | None, Meta(description="When the exchange was asked for the terms; null where they were sent.")
+    ]
+    age_seconds: Annotated[
+        float | None,
+        Meta(description="Age of the terms when the answer was made; null where they were sent.", examples=[120.5]),
+    ]
+    quote: Annotated[
+        Annotated[str, Meta(max_length=20)] | None,
+        Meta(description="Currency of the contract's prices; null where the caller sent the terms.", examples=["USDT"]),
+    ]
+
+
+class Completed(NamedTuple):
+    """A contract with its terms and all prices that there are."""
+
+    contract: Contract
+    contract_source: ContractSource
+    prices: Mapping[str, Price]
+    provenance: Mapping[str, Provenance]
+    cautions: tuple[Caution, ...]
+
+
+_FROM_REQUEST = Provenance(
+    source="request", exchanges=(), kind=None, symbol=None, as_of=None, age_seconds=None, converted_at=None
+)
+_BY_DEFINITION = Provenance(
+    source="definition", exchanges=(), kind=None, symbol=None, as_of=None, age_seconds=None, converted_at=None
+)
+_TERMS_FROM_REQUEST = ContractSource(
+    source="request", maintenance="request", maintenance_as_of=None, as_of=None, age_seconds=None, quote=None
+)
+
+
+def take_as_sent(contract: Contract, prices: Mapping[str, Price]) -> Completed:
+    """Take a contract that is given in full, with the prices that were sent."""
+    return Completed(contract, _TERMS_FROM_REQUEST, prices, dict.fromkeys(prices, _FROM_REQUEST), ())
+
+
+async def complete(
+    market: Market,
+    *,
+    holdings: Sequence[Holding],
+    contract: Contract | Listed,
+    prices: Mapping[str, Price],
+    source: Source | None,
+    as_of: Instant | None,
+) -> Completed:
+    """Look up what a question leaves out.
+
+    Args:
+        market: where to look.
+        holdings: their assets need spot prices.
+        contract: given in full, or by its name.
+        prices: what the caller sent; it counts.
+        source: where to look for spot prices; None: they are not looked up.
+        as_of: time of the question; what is looked up is of now, so then it has to be now.
+
+    Raises:
+        RefusalError: not_listed, exchange_off, currency_mismatch, as_of_not_now (422) or price_unavailable (503).
+    """
+    missing = [asset for asset in dict.fromkeys(holding.asset for holding in holdings) if asset not in prices]
+    if not isinstance(contract, Listed) and (source is None or not missing):
+        return take_as_sent(contract, prices)
+    question = _Question(market, prices, source, as_of=as_of)
+    question.prepare(missing)
+    if isinstance(contract, Listed):
+        completed = await question.resolve(contract)
+    else:
+        completed = take_as_sent(contract, prices)._replace(cautions=question.assume_currency(contract))
+    await question.price(missing, holdings, completed.contract_source.quote)
+    return completed._replace(
+        prices={**question.sent({holding.asset for holding in holdings}), **question.prices()},
+        provenance={**completed.provenance, **question.origins(holdings)},
+    )
+
+
+def note_ages(origins: Iterable[Provenance], observe: Observe) -> None:
+    """Tell how old the oldest looked-up price of each source is in an answer."""
+    oldest: dict[str, float] = {}
+    for origin in origins:
+        if origin.age_seconds is not None:
+            oldest[origin.source] = max(origin.age_seconds, oldest.get(origin.source, 0.0))
+    for source, age in oldest.items():
+        observe(Priced(source, age))
+
+
+class _Found(NamedTuple):
+    """A price that was looked up, or that needs no looking up."""
+
+    price: Price
+    looked: Looked | None
+    """None for the price of a currency in itself."""
+    kind: Literal["last", "mark"]
+    rate: Price | None
+    """By which it was converted."""
+
+
+class _Question:
+    """One question on its way to being complete, with one patience for all that it waits for."""
+
+    def __init__(
+        self, market: Market, prices: Mapping[str, Price], source: Source | None, *, as_of: Instant | None
+    ) -> None:
+        self._market = market
+        self._sent = prices
+        self._source = source
+        self._found: dict[str, _Found] = {}
+        self._longest = LONGEST_AGE if source is None else source.max_age_seconds
+        self._until = market.deadline()
+        if as_of is not None and abs((datetime.now(UTC) - as_of).total_seconds()) > self._longest:
+            detail = f"What is looked up is of now, and the question is as of {as_of}: send all prices and terms"
+            raise refuse("as_of_not_now", detail, at("as_of"))
+
+    def prepare(self, missing: Sequence[str]) -> None:
+        """Begin to fetch spot prices, so that they come in beside the contract's."""
+        exchange = None if self._source is None or not missing else self._source.exchange
+        for name in self._market.adapters:
+            if exchange in {name, "median"}:
+                self._market.prepare_assets(name, self._longest)
+
+    async def resolve(self, contract: Listed) -> Completed:
+        """Look up the contract's terms, and its mark where none was sent."""
+        exchange, symbol, until = contract.exchange, contract.symbol, self._until
+        require_on(self._market, exchange, at("contract", "exchange"))
+        try:
+            listing = await self._market.find_contract(exchange, symbol, until=until)
+            _require_dollars(listing)
+            mark = self._sent.get(symbol) or await self._mark(exchange, listing)
+            listed = await self._market.take_contract(exchange, listing, futures_price=mark, until=until)
+        except NotListedError as error:
+            raise refuse("not_listed", str(error), at("contract", "symbol")) from None
+        except UnavailableError as error:
+            raise refuse_unavailable([(error, at("contract", "symbol"))]) from None
+        as_of_ms, age = self._market.age_of_terms(exchange, listing)
+        source = ContractSource(
+            source=exchange,
+            maintenance=listed.maintenance.origin,
+            maintenance_as_of=listed.maintenance.as_of,
+            as_of=_instant(as_of_ms),
+            age_seconds=round(age, 3),
+            quote=listing.quote,
+        )
+        cautions = (*_cautions(listed), *_age_cautions(age))
+        return take_as_sent(listed.contract, self._sent)._replace(contract_source=source, cautions=cautions)
+
+    def assume_currency(self, contract: Contract) -> tuple[Caution, ...]:
+        """Settle which currency a contract that was sent in full is quoted in: it does not say.
+
+        A sent price of the look-ups' currency says that it is another one, in which that price is. An inverse contract
+        is quoted in dollars. Else it has to be the look-ups' own, which is worth a word.
+        """
+        quote = "" if self._source is None else self._source.quote
+        if quote in self._sent:
+            return ()
+        if isinstance(contract, Inverse):
+            raise self._lacks_rate(quote, "US dollars")
+        detail = f"Spot prices are in {quote}: the price of {contract.symbol} has to be in {quote} too"
+        return (caution("currency_assumed", detail, "prices", contract.symbol),)
+
+    async def price(self, missing: Sequence[str], holdings: Sequence[Holding], currency: str | None) -> None:
+        """Look up spot prices in a currency; where no source is named, only the currency itself has one.
+
+        Args:
+            missing: assets that need a price.
+            holdings: where they stand in the request.
+            currency: of the contract; None where it does not say.
+        """
+        own = currency or (self._source.quote if self._source else "")
+        self._found |= {asset: _Found(Price("1"), None, "last", None) for asset in missing if asset == own}
+        wanted = [asset for asset in missing if asset != own]
+        if self._source is None or not wanted:
+            return
+        rate = self._rate(self._source.quote, currency)
+        answers = await self._look(self._source, wanted)
+        refuse_failures(answers, _places(holdings))
+        looked = {asset: answer for asset, answer in answers.items() if isinstance(answer, Looked)}
+        self._found |= {
+            asset: _Found(_convert(answer.price, rate), answer, "last", rate) for asset, answer in looked.items()
+        }
+
+    def sent(self, held: AbstractSet[str]) -> Mapping[str, Price]:
+        """Give the prices that were sent, but for that of a currency which only served to convert others."""
+        used = self._source.quote if any(found.rate for found in self._found.values()) and self._source else None
+        return {name: price for name, price in self._sent.items() if name != used or name in held}
+
+    def prices(self) -> Mapping[str, Price]:
+        """Give the prices that were looked up."""
+        return {name: found.price for name, found in self._found.items()}
+
+    def origins(self, holdings: Sequence[Holding]) -> Mapping[str, Provenance]:
+        """Say where they came from and how old they are now, after all that was waited for.
+
+        Raises:
+            RefusalError: price_unavailable, if one has become too old meanwhile.
+        """
+        place_of = _places(holdings)
+        origins, failed = {}, []
+        for name, found in self._found.items():
+            age = 0.0 if found.looked is None else self._market.age_now(found.looked)
+            origins[name] = _BY_DEFINITION if found.looked is None else _origin(found, found.looked, age)
+            if age > self._longest and found.looked is not None:
+                failed.append((too_old(name, found.looked._replace(age_seconds=age), self._longest), place_of(name)))
+        if failed:
+            raise refuse_unavailable(failed)
+        return origins
+
+    async def _mark(self, exchange: Exchange, listing: Listing) -> Price:
+        looked = await self._market.mark_contract(exchange, listing, longest=self._longest, until=self._until)
+        self._found[listing.symbol] = _Found(_write(looked.price), looked, "mark", None)
+        return self._found[listing.symbol].price
+
+    async def _look(self, source: Source, assets: Sequence[str]) -> dict[str, Answer]:
+        exchange, quote, longest = source.exchange, source.quote, self._longest
+        if exchange == "median":
+            return await self._market.agree_on_assets(assets, quote=quote, longest=longest, until=self._until)
+        require_on(self._market, exchange, at("market", "exchange"))
+        return await self._market.price_assets(exchange, assets, quote=quote, longest=longest, until=self._until)
+
+    def _rate(self, quote: str, currency: str | None) -> Price | None:
+        """Give the price of the look-ups' currency in the contract's, None where they are one; never an assumed 1."""
+        if quote == currency:
+            return None
+        if currency is None or quote in self._sent:
+            return self._sent.get(quote)
+        raise self._lacks_rate(quote, currency)
+
+    def _lacks_rate(self, quote: str, currency: str) -> RefusalError:
+        detail = (
+            f"Spot prices are in {quote} and the contract is in {currency}: send the price of one {quote} in prices"
+        )
+        return refuse("currency_mismatch", detail, at("market", "quote"))
+
+
+def _places(holdings: Sequence[Holding]) -> Callable[[str], Place]:
+    """Give a function that tells where a name stands in the request: an asset held, or else the contract."""
+
+    def place_of(name: str) -> Place:
+        index = next((index for index, holding in enumerate(holdings) if holding.asset == name), None)
+        return at("contract", "symbol") if index is None else at("holdings", index, "asset")
+
+    return place_of
+
+
+def _convert(price: Decimal, rate: Price | None) -> Price:
+    try:
+        if rate is None:
+            return _write(price)
+        return _write(_times(price, rate))
+    except InvalidWordError as error:
+        detail = f"Converted with the price that was sent it is no price: {error}"
+        raise refuse("currency_mismatch", detail, at("market", "quote")) from None
+
+
+@exactly
+def _times(price: Decimal, rate: Decimal) -> Decimal:
+    return price * rate
+
+
+@lru_cache(maxsize=8192)
+@exactly
+def _write(price: Decimal) -> Price:
+    """Write a price as the request would have it, to 18 fractional digits; a board's prices are asked for often."""
+    return Price.parse(str(Exact(round(price, 18))))
+
+
+_instant = lru_cache(maxsize=1024)(Instant.of_ms)
+
+
+def _origin(found: _Found, looked: Looked, age: float) -> Provenance:
+    return Provenance(
+        source=looked.source,
+        exchanges=looked.sources,
+        kind=found.kind,
+        symbol=looked.symbol,
+        as_of=_instant(looked.as_of_ms),
+        age_seconds=round(age, 3),
+        converted_at=found.rate,
+    )
+
+
+def _cautions(listed: ListedTerms) -> Iterator[Caution]:
+    origin, day, place = listed.maintenance.origin, listed.maintenance.as_of, ("contract", "maintenance_tiers")
+    if origin == "table":
+        detail = f"The exchange shows its maintenance tiers to account holders only; these are as of {day}: compare"
+        yield caution("dated_tiers", detail, *place)
+    if origin == "estimate":
+        of = "" if day is None else f", of {day}"
+        detail = (
+            f"The exchange publishes no maintenance tiers for this contract: estimated as 0.75 over its leverage{of}"
+        )
+        yield caution("estimated_tiers", detail, *place)
+    if origin == "unknown":
+        detail = (
+            "The exchange publishes neither tiers nor leverage of this contract: no margin and no liquidation price"
+        )
+        yield caution("unknown_tiers", detail, *place)
+
+
+def _age_cautions(age: float) -> Iterator[Caution]:
+    if age > OLD_TERMS:
+        detail = (
+            f"The exchange has not answered for its contracts' terms for {age / 3600:.1f} hours: they may have changed"
+        )
+        yield caution("old_terms", detail, "contract")
+
+
+def _require_dollars(listing: Listing) -> None:
+    if listing.quote not in STABLECOINS:
+        detail = f"{listing.symbol} is quoted in {listing.quote}; hedges here are in dollars or a dollar stablecoin"
+        raise refuse("currency_mismatch", detail, at("contract", "symbol"))
