@@ -4,7 +4,7 @@ BIN := .venv/bin
 SPECTRAL := @stoplight/spectral-cli@6.16.3
 REDOCLY := @redocly/cli@2.77.0
 
-.PHONY: run test install check fix openapi lock fuzz bench soak clean
+.PHONY: run test install check fix openapi lock fuzz bench soak mutants clean
 
 run: .venv/.run  ## set up and serve on http://127.0.0.1:8000; ARGS="--port 9000" adds options
 	@exec $(BIN)/python -m service serve $(ARGS)
@@ -51,6 +51,9 @@ bench: .venv/.dev  ## against FastAPI and against bare ASGI, side by side
 
 soak: .venv/.dev  ## two processes, one Redis and five exchanges under load and faults, measured
 	$(BIN)/python -m tests.ops.soak $(ARGS)
+
+mutants: .venv/.dev  ## take each guard of the prices away, in a copy, and see a test turn red
+	$(BIN)/python -m tests.ops.mutants $(ARGS)
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

@@ -295,7 +295,7 @@ class Instant(datetime):
     def __str__(self) -> str:
         """RFC 3339 in UTC, with Z, and milliseconds or microseconds only where there are any."""
         spec = "milliseconds" if self.microsecond and not self.microsecond % 1000 else "auto"
-        return self.replace(tzinfo=None).isoformat(timespec=spec) + "Z"
+        return self.isoformat(timespec=spec).removesuffix("+00:00") + "Z"
 
 
 Asset = Annotated[
