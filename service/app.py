@@ -25,7 +25,7 @@ from service.link import Link
 from service.market import binance, bingx, bybit, mexc, weex
 from service.market.boards import Boards
 from service.market.clock import Clock
-from service.market.events import Observe, StoreFailed
+from service.market.events import Event, Observe, StoreFailed, Stumbled
 from service.market.fetcher import Fetcher
 from service.market.lookup import Market
 from service.market.source import Adapter
@@ -33,6 +33,8 @@ from service.market.store import Store
 from service.market.upstream import Upstream, Web
 from service.metrics import Metrics
 from service.settings import Settings, read_settings
+
+_log = structlog.get_logger()
 
 ADAPTERS: tuple[Adapter, ...] = (binance.ADAPTER, bingx.ADAPTER, bybit.ADAPTER, mexc.ADAPTER, weex.ADAPTER)
 
@@ -54,8 +56,9 @@ def create_app(environment: Mapping[str, str] = os.environ, metrics: Metrics | N
     document = write_document()
     keys = () if settings.api_keys_file is None else read_keys(settings.api_keys_file)
     clock = Clock()
-    link = open_link(settings, metrics.observe_market, clock)
-    market, closers = open_market(settings, link, observe=metrics.observe_market, clock=clock)
+    observe = log_stumbles(metrics.observe_market)
+    link = open_link(settings, observe, clock)
+    market, closers = open_market(settings, link, observe=observe, clock=clock)
     app = Litestar(
         route_handlers=[
             Router("/", route_handlers=[sizing.size], dto=Wire, return_dto=Wire, response_class=Reply),
@@ -95,6 +98,17 @@ def create_app(environment: Mapping[str, str] = os.environ, metrics: Metrics | N
 
 
 Closer = Callable[[], Awaitable[None]]
+
+
+def log_stumbles(observe: Observe) -> Observe:
+    """Log a reply that nobody foresaw with its traceback, beside being observed: it takes a person to mend."""
+
+    def observe_and_log(event: Event) -> None:
+        observe(event)
+        if isinstance(event, Stumbled):
+            _log.error("stumbled", exchange=event.exchange, subject=event.subject, exc_info=event.error)
+
+    return observe_and_log
 
 
 def open_link(settings: Settings, observe: Observe, clock: Clock) -> Link | None:

@@ -82,7 +82,6 @@ class Link:
         self._places = asyncio.Semaphore(_CONNECTIONS)  # a Sentinel's and a cluster's pool refuse where one could wait
         self._asking: set[asyncio.Task[Any]] = set()
         self._paused_until = 0.0
-        self.last_failure: Failure | None = None
 
     async def run(self, script: str, keys: Sequence[str], *arguments: str | bytes | int, allowance: Allowance) -> Any:
         """Run a Lua script, atomically, on keys of one node.
@@ -99,7 +98,6 @@ class Link:
             raise (self._pause if granted >= _FAIR_SECONDS else self._note)("timeout") from None
         finally:
             allowance.left = max(0.0, granted - (self._steady() - started))
-        self.last_failure = None
         return answer
 
     async def close(self) -> None:
@@ -174,8 +172,6 @@ class Link:
 
     def _note(self, failure: Failure) -> LinkError:
         self._failed(failure)
-        if failure != "paused":
-            self.last_failure = failure
         return LinkError(failure)
 
     def _pause(self, failure: Failure) -> LinkError:

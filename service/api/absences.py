@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from service.api.problems import LONGEST_TEXT, RefusalError, Violation, pointer
-from service.market.lookup import Market, NotListedError, UnavailableError
+from service.market.found import NotListedError, UnavailableError
+from service.market.lookup import Market
 
 
 class Place(NamedTuple):

@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from service.api.absences import parameter, refuse, refuse_unavailable, require_on
-from service.api.marks import LONGEST_AGE
+from service.api.origins import LONGEST_AGE
 from service.api.queries import read_query
 from service.api.tags import respond
 from service.api.wire import READ, encode
@@ -18,7 +18,8 @@ from service.hedging.contracts import Contract, unit_notional
 from service.hedging.lots import smallest_size
 from service.hedging.portfolio import STABLECOINS
 from service.hedging.units import Asset, Exact, Instant, Money, Price, Size, exactly
-from service.market.lookup import FUTURES, Market, Seen, UnavailableError
+from service.market.found import Seen, UnavailableError
+from service.market.lookup import FUTURES, Market
 from service.market.maintenance import Maintenance
 from service.market.source import Exchange, UpstreamError
 from service.market.terms import contract_of

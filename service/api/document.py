@@ -19,7 +19,7 @@ from service.api import (
     exchanges,
     heads,
     health,
-    marks,
+    origins,
     pages,
     prices,
     problems,
@@ -31,7 +31,7 @@ from service.api.problems import Problem
 from service.api.queries import parse_query
 from service.api.schemas import Schema, build_components, build_parameters
 from service.hedging.sizing import LARGEST_NOTIONAL
-from service.market.lookup import UnavailableError
+from service.market.found import UnavailableError
 from service.market.source import UpstreamError
 
 _DESCRIPTION = """\
@@ -103,7 +103,7 @@ OPERATIONS = (
         examples=examples.SIZING,
         live=examples.LIVE_SIZING,
         answer=lambda question: sizing.answer(
-            question, marks.take_as_sent(question.contract, question.prices), LARGEST_NOTIONAL
+            question, origins.take_as_sent(question.contract, question.prices), LARGEST_NOTIONAL
         ),
         spared=("SOL", absences.at("holdings", 0, "asset")),
     ),

@@ -10,12 +10,13 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from service.api.absences import parameter, refuse_failures, require_on
-from service.api.marks import LONGEST_AGE, Currency
+from service.api.origins import LONGEST_AGE, Currency
 from service.api.queries import read_query
 from service.api.tags import respond
 from service.api.wire import READ, encode
 from service.hedging.units import Exact, Instant, Symbol
-from service.market.lookup import Looked, Market, NotListedError, Seen, UnavailableError, too_old
+from service.market.found import Looked, NotListedError, Seen, UnavailableError, too_old
+from service.market.lookup import Market
 from service.market.source import QUOTES_FRESH, Exchange, Listing
 
 

@@ -9,7 +9,8 @@ from litestar import Request, post
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
-from service.api.marks import Completed, ContractSource, Listed, Prices, Provenance, Source, complete, note_ages
+from service.api.marks import complete
+from service.api.origins import Completed, ContractSource, Listed, Prices, Provenance, Source, note_ages
 from service.hedging.advice import Rounding
 from service.hedging.collateral import Collateral
 from service.hedging.contracts import Contract

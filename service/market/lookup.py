@@ -5,22 +5,34 @@ and no name that is not listed is replaced by another.
 """
 
 import asyncio
-import math
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from difflib import get_close_matches
-from typing import Literal, NamedTuple, Self, cast
+from typing import Literal, NamedTuple, cast
 
 from msgspec.structs import replace
 
-from service.hedging.contracts import Inverse, Linear, check_terms
-from service.hedging.errors import InconsistentContractError
-from service.hedging.units import Exact
 from service.market.boards import Boards
 from service.market.clock import Clock
 from service.market.fetcher import Kept
-from service.market.maintenance import Maintenance, maintain
+from service.market.found import (
+    Answer,
+    Listed,
+    Looked,
+    NotListedError,
+    Now,
+    Search,
+    Seen,
+    UnavailableError,
+    date,
+    doubt,
+    look,
+    pick,
+    price,
+    require_trading,
+)
+from service.market.maintenance import maintain
 from service.market.quorum import QUORUM, agree
 from service.market.sealing import Board
 from service.market.source import (
@@ -38,86 +50,12 @@ from service.market.source import (
 )
 from service.market.terms import contract_of
 from service.market.upstream import Upstream
-from service.market.vetting import SMALLEST
 
 _DATED = re.compile(r".*(?:[0-9]{6}|[0-9]{2}[A-Z]{3}[0-9]{2}|[FGHJKMNQUVXZ][0-9]{2})").fullmatch
 """Names of futures that expire, as exchanges write them."""
-PERPETUAL_GAP, DATED_GAP = Decimal("0.05"), Decimal("0.3")
-"""Distance of a mark from its index beyond which one of them is wrong; that of a dated future is its basis."""
-BOOK_GAP = Decimal("0.02")
-"""Distance of the last spot trade from the orders beyond which it is no price any more."""
 _MOST_ALIKE = 20
 """Names that are looked at for a hint: comparing texts is slow."""
 FUTURES: tuple[Literal["linear", "inverse"], ...] = ("linear", "inverse")
-
-
-class NotListedError(Exception):
-    """What was asked for is not to be had at the exchange at all; the message says so in a sentence."""
-
-
-class UnavailableError(Exception):
-    """What was asked for is listed, and its price or terms can't be had now."""
-
-    def __init__(self, exchange: str, name: str, cause: UpstreamError, *, age_seconds: float | None = None) -> None:
-        """Make the error.
-
-        Args:
-            exchange: where it was looked up.
-            name: symbol or asset.
-            cause: what stands in the way.
-            age_seconds: age of the youngest value that there is; None for none at all.
-        """
-        age = "" if age_seconds is None else f"; the youngest is {age_seconds:.1f} s old"
-        super().__init__(f"{name} at {exchange}: {cause}{age}")
-        self.exchange = exchange
-        self.cause = cause
-        self.age_seconds = age_seconds
-        self.retry_after = cause.retry_after
-
-    def about(self, name: str) -> Self:
-        """Say the same of another name at the same exchange."""
-        return type(self)(self.exchange, name, self.cause, age_seconds=self.age_seconds)
-
-
-class Seen(NamedTuple):
-    """A listing and its quote, with their time and age."""
-
-    exchange: Exchange
-    listing: Listing
-    quote: Quote
-    as_of_ms: int
-    """In milliseconds since 1970: the time that the exchange gives to the prices, else that at which it was asked."""
-    age_seconds: float
-    steady_then: float
-    """When it had that age, by the steady clock."""
-
-
-class Looked(NamedTuple):
-    """A price of one unit of an asset."""
-
-    price: Decimal
-    source: Literal[Exchange, "median"]
-    sources: tuple[Exchange, ...]
-    """Exchanges behind it."""
-    symbol: str | None
-    """Symbol at the exchange whose price it is; None for several."""
-    as_of_ms: int
-    """Of the oldest of them."""
-    age_seconds: float
-    """Same, when it was looked up."""
-    steady_then: float
-    """When that was, by the steady clock."""
-
-
-class Listed(NamedTuple):
-    """A contract in the words of the hedging core."""
-
-    contract: Linear | Inverse
-    maintenance: Maintenance
-
-
-Answer = Looked | NotListedError | UnavailableError
-"""What one of several look-ups found."""
 
 
 class FeedNow(NamedTuple):
@@ -162,8 +100,8 @@ class Market:
 
     def age_of_terms(self, exchange: Exchange, listing: Listing) -> tuple[int, float]:
         """Give the time of the listings that one is from, in milliseconds since 1970, and their age in seconds."""
-        kept, _ = self._boards.peek(self._feeds[exchange, listing.segment, "listings"])
-        return (0, math.inf) if kept is None else (kept.board.wall_ms, self.age(kept))
+        kept = cast("Kept", self._boards.peek(self._feeds[exchange, listing.segment, "listings"])[0])
+        return kept.board.wall_ms, self.age(kept)
 
     def age(self, kept: Kept) -> float:
         """Age of a board in seconds."""
@@ -189,7 +127,7 @@ class Market:
             NotListedError: if there is no such future, or it does not trade.
             UnavailableError: if the exchange's listings can't be had.
         """
-        search = _Search(exchange, symbol, LISTINGS_LONGEST, until)
+        search = Search(exchange, symbol, LISTINGS_LONGEST, until)
         segments = [segment for segment in FUTURES if self.offers(exchange, segment)]
         listings: dict[str, Listing] = {}
         failure: UnavailableError | None = None
@@ -199,7 +137,7 @@ class Market:
             except UnavailableError as error:  # the name may be that of a contract on another host
                 failure = failure or error
             if symbol in listings:
-                return _require_trading(exchange, listings[symbol])
+                return require_trading(exchange, listings[symbol])
         if failure is not None:
             raise failure
         raise NotListedError(_not_listed(self.adapters[exchange], symbol, listings))
@@ -217,7 +155,7 @@ class Market:
             NotListedError: if there is no such pair, or it does not trade.
             UnavailableError: if the exchange's listings can't be had.
         """
-        search = _Search(exchange, asset, LISTINGS_LONGEST, until)
+        search = Search(exchange, asset, LISTINGS_LONGEST, until)
         pairs = self._pairs_of(exchange, await self._listings(search, "spot"))
         return _require_pair(exchange, pairs, asset=asset, quote=quote)
 
@@ -233,7 +171,7 @@ class Market:
         Raises:
             UnavailableError: if it can't be had.
         """
-        return await self._see(_Search(exchange, listing.symbol, longest, until), listing)
+        return await self._see(Search(exchange, listing.symbol, longest, until), listing)
 
     async def mark_contract(self, exchange: Exchange, listing: Listing, *, longest: float, until: float) -> Looked:
         """Give the mark price of a future.
@@ -246,7 +184,7 @@ class Market:
         seen = await self.see(exchange, listing, longest=longest, until=until)
         if seen.quote.mark is None:
             raise UnavailableError(exchange, listing.symbol, UpstreamError("rejected", "it has no mark price"))
-        return _look(seen, seen.quote.mark)
+        return look(seen, seen.quote.mark)
 
     async def take_contract(
         self, exchange: Exchange, listing: Listing, *, futures_price: Decimal, until: float
@@ -266,14 +204,10 @@ class Market:
         try:
             published = None if adapter.tiers_of is None else await self._tiers(adapter.tiers_of(listing), until)
             maintenance = maintain(exchange, listing, published)
-            plain = contract_of(self._complete(exchange, listing), maintenance, futures_price)
-            contract = replace(plain, maintenance_basis=adapter.maintenance_basis)
-            check_terms(contract)
+            whole = self._complete(exchange, listing)
+            contract = contract_of(whole, maintenance, futures_price, basis=adapter.maintenance_basis)
         except UpstreamError as error:
             raise UnavailableError(exchange, listing.symbol, error) from None
-        except InconsistentContractError as error:
-            doubt = UpstreamError("rejected", f"its terms contradict each other: {error}")
-            raise UnavailableError(exchange, listing.symbol, doubt) from None
         return Listed(contract, maintenance)
 
     def prepare_assets(self, exchange: Exchange, longest: float) -> None:
@@ -293,7 +227,7 @@ class Market:
             until: from `deadline`.
         """
         self.prepare_assets(exchange, longest)
-        search = _Search(exchange, "spot", longest, until)
+        search = Search(exchange, "spot", longest, until)
         try:
             listings = await self._listings(search, "spot")
             quotes = await self._read(search, "spot", "quotes")
@@ -304,7 +238,7 @@ class Market:
         for asset in assets:
             try:
                 listing = _require_pair(exchange, pairs, asset=asset, quote=quote)
-                answers[asset] = _price(_pick(search._replace(name=asset), listing, quotes, now=now))
+                answers[asset] = price(pick(search._replace(name=asset), listing, quotes, now=now))
             except (NotListedError, UnavailableError) as error:
                 answers[asset] = error
         return answers
@@ -330,13 +264,13 @@ class Market:
         Raises:
             UnavailableError: if they can't be had.
         """
-        search = _Search(exchange, f"{segment} futures", longest, until)
+        search = Search(exchange, f"{segment} futures", longest, until)
         self._prepare(exchange, segment, longest)
         listings = (await self._listings(search, segment)).rows.values()
         quotes = await self._read(search, segment, "quotes")
         quoted = (listing for listing in listings if listing.is_trading and listing.symbol in quotes.board.rows)
         now = self._now()
-        seen = [_date(exchange, listing, quotes, now=now) for listing in quoted]
+        seen = [one for one in (date(exchange, listing, quotes, now=now) for listing in quoted) if doubt(one) is None]
         young = [one for one in seen if one.age_seconds <= longest]
         if seen and not young:
             error = UpstreamError("stale", f"older than {longest:g} s", retry_after=1.0)
@@ -377,11 +311,11 @@ class Market:
         sources = tuple(exchange for exchange in self.adapters if exchange in agreement.sources)
         return oldest._replace(price=agreement.price, source="median", sources=sources, symbol=None)
 
-    async def _listings(self, search: "_Search", segment: Segment) -> "_Listings":
+    async def _listings(self, search: Search, segment: Segment) -> "_Listings":
         board = (await self._read(search, segment, "listings")).board
         return _Listings(board, cast("Mapping[str, Listing]", board.rows))
 
-    async def _read(self, search: "_Search", segment: Segment, subject: Subject) -> Kept:
+    async def _read(self, search: Search, segment: Segment, subject: Subject) -> Kept:
         feed = self._feeds[search.exchange, segment, subject]
         longest = LISTINGS_LONGEST if subject == "listings" else search.longest
         try:
@@ -391,12 +325,12 @@ class Market:
             age = None if kept is None else kept.age(self._clock.steady())
             raise UnavailableError(search.exchange, search.name, error, age_seconds=age) from None
 
-    async def _see(self, search: "_Search", listing: Listing) -> Seen:
+    async def _see(self, search: Search, listing: Listing) -> Seen:
         kept = await self._read(search, listing.segment, "quotes")
-        return _pick(search, listing, kept, now=self._now())
+        return pick(search, listing, kept, now=self._now())
 
-    def _now(self) -> "_Now":
-        return _Now(self._clock.steady(), self._clock.wall())
+    def _now(self) -> Now:
+        return Now(self._clock.steady(), self._clock.wall())
 
     def _pairs_of(self, exchange: Exchange, listings: "_Listings") -> Mapping[tuple[str, str], Listing]:
         """Give an exchange's pairs by asset and currency, from an index that is made once a board."""
@@ -407,23 +341,9 @@ class Market:
         return pairs
 
 
-class _Now(NamedTuple):
-    steady: float
-    wall: float
-
-
 class _Listings(NamedTuple):
     board: Board
     rows: Mapping[str, Listing]
-
-
-class _Search(NamedTuple):
-    exchange: Exchange
-    name: str
-    """What the caller asked for."""
-    longest: float
-    until: float
-    """End of patience by the steady clock."""
 
 
 def _index(listings: Mapping[str, Listing]) -> dict[tuple[str, str], Listing]:
@@ -463,70 +383,4 @@ def _require_pair(exchange: Exchange, pairs: Mapping[tuple[str, str], Listing], 
     listing = pairs.get((asset, quote))
     if listing is None:
         raise NotListedError(f"{exchange} trades no {asset} for {quote}")
-    return _require_trading(exchange, listing)
-
-
-def _pick(search: _Search, listing: Listing, kept: Kept, *, now: _Now) -> Seen:
-    """Take a quote off a board, if it is there and young enough."""
-    if listing.symbol not in kept.board.rows:
-        doubt = kept.board.dropped.get(listing.symbol, "not sent")
-        raise UnavailableError(search.exchange, search.name, UpstreamError("rejected", f"its quote was {doubt}"))
-    seen = _date(search.exchange, listing, kept, now=now)
-    if seen.age_seconds > search.longest:
-        raise too_old(search.name, seen, search.longest)
-    against = _doubt(seen)
-    if against is not None:
-        raise UnavailableError(search.exchange, search.name, UpstreamError("rejected", against))
-    return seen
-
-
-def too_old(name: str, found: Seen | Looked, longest: float) -> UnavailableError:
-    """Make the error for what is older than asked for."""
-    where = found.exchange if isinstance(found, Seen) else found.source
-    cause = UpstreamError("stale", f"older than {longest:g} s", retry_after=1.0)
-    return UnavailableError(where, name, cause, age_seconds=found.age_seconds)
-
-
-def _doubt(seen: Seen) -> str | None:
-    """Say what speaks against a quote, knowing what it is a quote of; None if nothing does."""
-    quote, gap = seen.quote, PERPETUAL_GAP if seen.listing.expiry_ms is None else DATED_GAP
-    if quote.mark is not None and quote.index is not None and abs(quote.mark - quote.index) >= gap * quote.index:
-        return f"its mark {Exact(quote.mark)} is {gap * 100:g} % or more from its index {Exact(quote.index)}"
-    if quote.bid is None or quote.ask is None or seen.listing.segment != "spot":
-        return None
-    if quote.bid > quote.ask:
-        return f"its best bid {Exact(quote.bid)} is above its best ask {Exact(quote.ask)}"
-    if quote.last is not None and not quote.bid * (1 - BOOK_GAP) <= quote.last <= quote.ask * (1 + BOOK_GAP):
-        orders = f"{Exact(quote.bid)} and {Exact(quote.ask)}"
-        return f"its last trade at {Exact(quote.last)} is far from the orders at {orders}"
-    return None
-
-
-def _date(exchange: Exchange, listing: Listing, kept: Kept, *, now: _Now) -> Seen:
-    """Give a quote its age: that of its board, or more where the exchange's own time says so."""
-    quote = cast("Quote", kept.board.rows[listing.symbol])
-    as_of_ms = kept.board.wall_ms if quote.as_of_ms is None else min(quote.as_of_ms, kept.board.wall_ms)
-    age = max(kept.age(now.steady), now.wall - as_of_ms / 1e3)
-    return Seen(exchange, listing, quote, as_of_ms, age, now.steady)
-
-
-def _price(seen: Seen) -> Looked:
-    """Give the last price of one unit of the asset."""
-    last, units = seen.quote.last, seen.listing.units
-    if last is None:
-        raise UnavailableError(seen.exchange, seen.listing.symbol, UpstreamError("rejected", "it has not been traded"))
-    price = last if units == 1 else last / units
-    if price < SMALLEST:
-        raise UnavailableError(seen.exchange, seen.listing.symbol, UpstreamError("rejected", "it is worth too little"))
-    return _look(seen, price)
-
-
-def _look(seen: Seen, price: Decimal) -> Looked:
-    exchange = seen.exchange
-    return Looked(price, exchange, (exchange,), seen.listing.symbol, seen.as_of_ms, seen.age_seconds, seen.steady_then)
-
-
-def _require_trading(exchange: Exchange, listing: Listing) -> Listing:
-    if not listing.is_trading:
-        raise NotListedError(f"{exchange} lists {listing.symbol}, but takes no orders for it")
-    return listing
+    return require_trading(exchange, listing)

@@ -2,11 +2,12 @@
 
 from decimal import ROUND_FLOOR, Decimal
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from msgspec.structs import replace
 
-from service.hedging.contracts import Inverse, Linear, MaintenanceTier
+from service.hedging.contracts import Inverse, Linear, MaintenanceTier, check_terms
+from service.hedging.errors import InconsistentContractError
 from service.hedging.units import (
     Amount,
     Contracts,
@@ -24,35 +25,42 @@ from service.market.maintenance import Maintenance
 from service.market.source import Listing, Tier, UpstreamError
 
 W = TypeVar("W", bound=Exact)
+C = TypeVar("C", bound=Linear | Inverse)
+Basis = Literal["liquidation", "entry"]
 
 _PLACES = Decimal("1E-18")
 
 
 @exactly
-def contract_of(listing: Listing, maintenance: Maintenance, futures_price: Decimal) -> Linear | Inverse:
+def contract_of(
+    listing: Listing, maintenance: Maintenance, futures_price: Decimal, *, basis: Basis = "liquidation"
+) -> Linear | Inverse:
     """Write a listing as contract terms.
 
     Args:
         listing: a linear or an inverse contract.
         maintenance: its tiers.
         futures_price: price at which tiers that count contracts are turned into position values.
+        basis: value that the exchange takes maintenance margin of.
 
     Raises:
-        UpstreamError: rejected, for terms that no contract can have.
+        UpstreamError: rejected, for terms that no contract can have, or that contradict each other.
     """
     try:
-        contract = _terms(listing, maintenance)
+        contract = _terms(listing, maintenance, basis)
         if listing.tier_unit == "value" or maintenance.tiers is None:
             return contract
         value = _contract_value(listing, futures_price)
         tiers = tuple(_tier(Tier(round(tier.floor * value, 8), tier.rate)) for tier in maintenance.tiers)
+        return _checked(replace(contract, maintenance_tiers=tiers))
+    except InconsistentContractError as error:
+        raise UpstreamError("rejected", f"its terms contradict each other: {error}") from None
     except InvalidWordError as error:
-        raise UpstreamError("rejected", f"The terms of {listing.symbol} can't be used: {error}") from None
-    return replace(contract, maintenance_tiers=tiers)
+        raise UpstreamError("rejected", f"its terms can't be used: {error}") from None
 
 
 @lru_cache(maxsize=4096)
-def _terms(listing: Listing, maintenance: Maintenance) -> Linear | Inverse:
+def _terms(listing: Listing, maintenance: Maintenance, basis: Basis) -> Linear | Inverse:
     shared: dict[str, Any] = {
         "symbol": listing.symbol,
         "underlying": listing.base,
@@ -67,13 +75,19 @@ def _terms(listing: Listing, maintenance: Maintenance) -> Linear | Inverse:
         "expiry": None if listing.expiry_ms is None else Instant.of_ms(listing.expiry_ms),
         "initial_margin_rate": _initial_rate(maintenance.max_leverage),
         "maintenance_tiers": None if maintenance.tiers is None else tuple(map(_tier, maintenance.tiers)),
+        "maintenance_basis": basis,
         "maker_fee_rate": _word(FeeRate, listing.maker_fee_rate),
         "taker_fee_rate": _word(FeeRate, listing.taker_fee_rate),
         "funding_interval_hours": listing.funding_interval_hours,
     }
     if listing.segment == "inverse":
-        return Inverse(**shared)
-    return Linear(**shared, order_unit=listing.order_unit)
+        return _checked(Inverse(**shared))
+    return _checked(Linear(**shared, order_unit=listing.order_unit))
+
+
+def _checked(contract: C) -> C:
+    check_terms(contract)
+    return contract
 
 
 def _initial_rate(max_leverage: Decimal | None) -> InitialMarginRate | None:

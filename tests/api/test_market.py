@@ -1,5 +1,6 @@
 """What can be read of the market: prices, contracts, the state of the exchanges."""
 
+import json
 from collections.abc import Callable
 from dataclasses import asdict
 from decimal import Decimal
@@ -8,7 +9,9 @@ from typing import Any
 import pytest
 
 from service.api.exchanges import tell_state
+from service.app import configure_log, log_stumbles
 from service.market import binance
+from service.market.events import Event, Read, Stumbled
 from tests.api.conftest import service_at
 from tests.conftest import Call
 from tests.market.exchange import ExchangeServer, Fault, faults
@@ -346,3 +349,35 @@ def test_the_age_of_a_board_has_a_name(age: float | None, state: str) -> None:
     quotes, *_ = binance.ADAPTER.feeds
 
     assert tell_state(quotes, age) == state
+
+
+def test_a_contract_whose_mark_can_not_be_true_is_not_listed(ask: Call, exchanges: ExchangeServer) -> None:
+    """The value of its smallest order would be wrong; the others stay."""
+    listed = read(ask, "/v1/contracts?underlying=BTC&exchange=binance&style=linear&expiry=dated")["contracts"]
+    torn = listed[0]["contract"]["symbol"]
+    exchanges.inject("fapi.binance.com", "/fapi/v1/premiumIndex", faults.price_times(torn, 0.1, fields=("markPrice",)))
+
+    with service_at(exchanges) as later:
+        contracts = read(later, "/v1/contracts?underlying=BTC&exchange=binance&style=linear&expiry=dated")["contracts"]
+
+    assert [line["contract"]["symbol"] for line in contracts] == [line["contract"]["symbol"] for line in listed[1:]]
+
+
+def test_a_reply_that_nobody_foresaw_is_logged_with_its_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    """The caller hears that the price can't be had; who runs the service has to hear why. It is counted besides."""
+    configure_log("info")
+    seen: list[Event] = []
+    observe = log_stumbles(seen.append)
+    reply: dict[str, str] = {}
+    try:
+        reply["result"]
+    except KeyError as error:
+        stumbled = Stumbled("bybit", "quotes", error)
+
+    observe(Read("bybit", "quotes", "fresh"))
+    observe(stumbled)
+
+    (line,) = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (line["event"], line["level"], line["exchange"], line["subject"]) == ("stumbled", "error", "bybit", "quotes")
+    assert line["exception"][0]["exc_type"] == "KeyError"
+    assert seen == [Read("bybit", "quotes", "fresh"), stumbled]

@@ -8,11 +8,13 @@ from typing import Any, cast
 
 import pytest
 
-from service.api.marks import Completed, Listed, Source, complete
+from service.api.marks import complete
+from service.api.origins import Completed, Listed, Source
 from service.api.problems import RefusalError
 from service.hedging.units import Price
-from service.market.lookup import Listed as ListedTerms
-from service.market.lookup import Looked, Market
+from service.market.found import Listed as ListedTerms
+from service.market.found import Looked
+from service.market.lookup import Market
 from service.market.maintenance import Maintenance
 from service.market.source import Listing
 from tests.api.conftest import service_at

@@ -11,7 +11,8 @@ from msgspec.structs import replace
 from service.app import open_market
 from service.hedging.contracts import Inverse, Linear
 from service.market import bybit
-from service.market.lookup import Answer, Listed, Looked, Market, NotListedError, Seen, UnavailableError
+from service.market.found import Answer, Listed, Looked, NotListedError, Seen, UnavailableError
+from service.market.lookup import Market
 from service.market.source import EXCHANGES, Exchange, Listing, Segment
 from service.settings import Exchanges, RelayUrl, Settings
 from tests.market.exchange import ExchangeServer, Fault, faults
@@ -345,7 +346,7 @@ def test_a_funding_interval_that_only_the_quote_tells_is_added(desk: Desk) -> No
 @pytest.mark.parametrize(
     ("changes", "detail"),
     [
-        ({"multiplier": Decimal(0)}, "The terms of BTCUSDT can't be used: "),
+        ({"multiplier": Decimal(0)}, "its terms can't be used: "),
         ({"min_quantity": Decimal(9), "max_quantity": Decimal(1)}, "its terms contradict each other: "),
     ],
 )

@@ -14,7 +14,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from service.api.marks import take_as_sent
+from service.api.origins import take_as_sent
 from service.api.sizing import SizingRequest, answer
 from service.api.wire import encode
 from service.hedging import collateral, contracts, portfolio, sizing

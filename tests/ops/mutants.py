@@ -108,7 +108,7 @@ MUTANTS: tuple[Mutant, ...] = (
         reply_of_a_cache=("                _refuse_kept(feed, reply)\n", ""),
     ),
     *_of(
-        "market/lookup.py",
+        "market/found.py",
         "market/test_lookup.py",
         time_of_the_exchange=("if seen.age_seconds > search.longest:", "if False:"),
         halted_pair=("if not listing.is_trading:\n        raise", "if False:\n        raise"),

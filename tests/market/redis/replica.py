@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 from service.app import ADAPTERS, open_link, open_market
 from service.market.clock import Clock
 from service.market.events import Event, Rejected, StoreFailed
-from service.market.lookup import Looked, UnavailableError
+from service.market.found import Looked, UnavailableError
 from service.market.source import Exchange, Feed
 from service.settings import read_settings
 from tests.market.exchange import ExchangeServer

@@ -182,13 +182,13 @@ def test_a_frozen_redis_is_asked_once_and_then_spared(make_redis: MakeRedis) -> 
         seen = [await probe.get("a") for _ in range(3)]
         server.cont()
         wait_until(lambda: server.accepted > before)
-        seen += [await probe.get("a"), server.accepted - before, probe.link.last_failure]
+        seen += [await probe.get("a"), server.accepted - before]
         probe.end_pause()
-        return [*seen, await probe.get("a"), probe.link.last_failure, probe.failures]
+        return [*seen, await probe.get("a"), probe.failures]
 
     *seen, failures = on_link(server.url, ask)
 
-    assert seen == ["timeout", "paused", "paused", "paused", 1, "timeout", b"1", None]
+    assert seen == ["timeout", "paused", "paused", "paused", 1, b"1"]
     assert failures == ["timeout", "paused", "paused", "paused"]
 
 
@@ -289,13 +289,13 @@ def test_a_redis_that_takes_no_writes_is_not_spared(name: str, make_redis: MakeR
 
     async def ask(probe: Probe) -> list[Any]:
         """Write, read, and write again when it may be written."""
-        seen = [await probe.run(SET, "a", "2"), probe.link.last_failure, await probe.run(SET, "a", "2")]
+        seen = [await probe.run(SET, "a", "2"), await probe.run(SET, "a", "2")]
         seen.append(await probe.get("a"))
         server.command("REPLICAOF", "NO", "ONE")
         server.command("CONFIG", "SET", "maxmemory", "0")
         return [*seen, await probe.run(SET, "a", "3"), await probe.get("a"), probe.failures]
 
-    assert on_link(server.url, ask) == ["refused", "refused", "refused", b"1", b"OK", b"3", ["refused", "refused"]]
+    assert on_link(server.url, ask) == ["refused", "refused", b"1", b"OK", b"3", ["refused", "refused"]]
 
 
 def test_a_value_of_another_type_is_refused_and_the_next_key_is_right(redis: RedisServer) -> None:
