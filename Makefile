@@ -10,7 +10,7 @@ run: .venv/.run  ## set up and serve on http://127.0.0.1:8000; ARGS="--port 9000
 	@exec $(BIN)/python -m service serve $(ARGS)
 
 test: .venv/.dev  ## set up and pass the tests
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 install: .venv/.dev  ## set up only
 
@@ -40,7 +40,7 @@ lock: .venv/.dev  ## resolve the dependencies anew
 	$(BIN)/uv pip compile pyproject.toml $(LOCK) -o requirements.txt
 	$(BIN)/uv pip compile pyproject.toml --group dev -c requirements.txt $(LOCK) -o requirements-dev.txt
 
-LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+LOCK := --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--no-annotate --custom-compile-command "make lock"
 
 fuzz: .venv/.dev  ## schemathesis at length, with a new seed each time

@@ -12,7 +12,7 @@ from litestar.exceptions import ClientException
 from litestar.types import ASGIApp
 from structlog.tracebacks import ExceptionDictTransformer
 
-from service.api import contracts, exchanges, health, pages, prices, problems, sizing
+from service.api import basis, carry, contracts, exchanges, health, pages, prices, problems, sizing, stream
 from service.api.callers import Policy, admit
 from service.api.document import write_document
 from service.api.envelope import envelop
@@ -27,12 +27,16 @@ from service.market.boards import Boards
 from service.market.clock import Clock
 from service.market.events import Event, Observe, StoreFailed, Stumbled
 from service.market.fetcher import Fetcher
+from service.market.history import Histories
 from service.market.lookup import Market
 from service.market.source import Adapter
 from service.market.store import Store
 from service.market.upstream import Upstream, Web
 from service.metrics import Metrics
 from service.settings import Settings, read_settings
+from service.signals import calling_at_end
+from service.streams import Streams
+from service.worker import Worker
 
 _log = structlog.get_logger()
 
@@ -58,16 +62,36 @@ def create_app(environment: Mapping[str, str] = os.environ, metrics: Metrics | N
     clock = Clock()
     observe = log_stumbles(metrics.observe_market)
     link = open_link(settings, observe, clock)
-    market, closers = open_market(settings, link, observe=observe, clock=clock)
+    market, histories, closers = open_market(settings, link, observe=observe, clock=clock)
+    worker = Worker()
+    streams = Streams(settings.streams, observe=metrics.observe_streams)
+    state = {
+        "settings": settings,
+        "metrics": metrics,
+        "document": document,
+        "market": market,
+        "histories": histories,
+        "link": link,
+        "worker": worker,
+        "streams": streams,
+        "clock": clock,
+    }
     app = Litestar(
         route_handlers=[
-            Router("/", route_handlers=[sizing.size], dto=Wire, return_dto=Wire, response_class=Reply),
+            Router(
+                "/",
+                route_handlers=[sizing.size, basis.measure, carry.assess],
+                dto=Wire,
+                return_dto=Wire,
+                response_class=Reply,
+            ),
             health.check_live,
             health.check_ready,
             health.read_metrics,
             exchanges.list_exchanges,
             contracts.list_contracts,
             prices.list_prices,
+            stream.stream_basis,
             pages.show_document,
             pages.serve_asset,
             pages.list_problems,
@@ -80,13 +104,14 @@ def create_app(environment: Mapping[str, str] = os.environ, metrics: Metrics | N
             ClientException: problems.answer_client_exception,
             Exception: problems.answer_failure,
         },
-        state=State({"settings": settings, "metrics": metrics, "document": document, "market": market, "link": link}),
+        state=State(state),
         request_class=StrictRequest,
         request_max_body_size=LARGEST_BODY,
         openapi_config=None,
         logging_config=None,
         on_startup=[gc.freeze],
-        on_shutdown=closers,
+        lifespan=[lambda _: calling_at_end(streams.end)],
+        on_shutdown=[*closers, worker.close],
     )
     policy = Policy(
         keys=keys,
@@ -120,7 +145,7 @@ def open_link(settings: Settings, observe: Observe, clock: Clock) -> Link | None
 
 def open_market(
     settings: Settings, link: Link | None, *, observe: Observe, clock: Clock
-) -> tuple[Market, list[Closer]]:
+) -> tuple[Market, Histories, list[Closer]]:
     """Wire the exchanges that are on, their boards and Redis; nobody is asked before the first question.
 
     Args:
@@ -130,7 +155,7 @@ def open_market(
         clock: where time comes from.
 
     Returns:
-        The market, and what to call at the end, in this order.
+        The market, its past, and what to call at the end, in this order.
     """
     web = Web()
     upstreams = {
@@ -141,7 +166,7 @@ def open_market(
     fetcher = Fetcher(upstreams, None if link is None else Store(link), observe=observe, clock=clock)
     boards = Boards(fetcher, patience=settings.patience_seconds, observe=observe, clock=clock)
     closers: list[Closer] = [boards.close, web.close, *([] if link is None else [link.close])]
-    return Market(upstreams, boards, clock), closers
+    return Market(upstreams, boards, clock), Histories(upstreams, boards, clock), closers
 
 
 def _limiter(requests: int, settings: Settings, *, link: Link | None, clock: Clock) -> Limiter | None:

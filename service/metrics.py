@@ -49,7 +49,7 @@ class Metrics:
         )
         self._latency = Histogram(
             "hedge_http_request_duration_seconds",
-            "Time from the request's head to the last byte of the answer.",
+            "Time from the request's head to the last byte of the answer; of a stream, to the answer's head.",
             ("route",),
             buckets=_SECONDS,
             registry=self._registry,
@@ -98,6 +98,9 @@ class Metrics:
             buckets=_AGES,
             registry=self._registry,
         )
+        self._streams = Gauge(
+            "hedge_streams", "Streams that are open now.", registry=self._registry, multiprocess_mode="livesum"
+        )
         # Finding a child by its labels costs more than counting, so it is found once; the labels are closed sets.
         self._requests_of = cache(self._requests.labels)
         self._latency_of = cache(self._latency.labels)
@@ -133,6 +136,10 @@ class Metrics:
         """Count the candidates of an answer."""
         for candidate in sizing.candidates:
             self._candidates_of(candidate.rounding, candidate.status).inc()
+
+    def observe_streams(self, count: int) -> None:
+        """Take note of how many streams are open."""
+        self._streams.set(count)
 
     def observe_market(self, event: Event) -> None:
         """Count what happened in the market layer."""

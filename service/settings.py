@@ -110,6 +110,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Time that a request waits for prices and terms that have to be fetched first."""
     redis_url: RedisUrl | None = None
     """Redis in which processes share what they fetched; none for a cache in each process."""
+    streams: Annotated[int, Meta(ge=0, le=100_000)] = 100
+    """Streams that each process has open at most; 0 for none."""
     upstream: RelayUrl | None = None
     """Base URL that is asked instead of the exchanges, as {upstream}/{host}{path}: a relay, or a test."""
 

@@ -31,6 +31,7 @@ def test_every_setting_can_be_set() -> None:
             "HEDGE_MAX_NOTIONAL": "5000000",
             "HEDGE_PATIENCE_SECONDS": "2",
             "HEDGE_REDIS_URL": "rediss://redis:6380/1",
+            "HEDGE_STREAMS": "0",
             "HEDGE_UPSTREAM": "http://relay:8080/exchanges/",
         }
     )
@@ -48,6 +49,7 @@ def test_every_setting_can_be_set() -> None:
         max_notional=Positive(5000000),
         patience_seconds=2,
         redis_url=RedisUrl("rediss://redis:6380/1"),
+        streams=0,
         upstream=RelayUrl("http://relay:8080/exchanges"),
     )
 

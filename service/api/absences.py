@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from service.api.problems import LONGEST_TEXT, RefusalError, Violation, pointer
+from service.api.problems import LONGEST_DETAIL, LONGEST_TEXT, RefusalError, Violation, pointer
 from service.market.found import NotListedError, UnavailableError
 from service.market.lookup import Market
 
@@ -28,7 +28,7 @@ def parameter(name: str) -> Place:
 
 def refuse(code: str, detail: str, place: Place) -> RefusalError:
     """Make a refusal of one place."""
-    return RefusalError(code, detail, errors=[_violation(code, detail, place)])
+    return RefusalError(code, detail[:LONGEST_DETAIL], errors=[_violation(code, detail, place)])
 
 
 def require_on(market: Market, exchange: str, place: Place) -> None:

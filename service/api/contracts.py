@@ -3,14 +3,14 @@
 import asyncio
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from litestar import Request, Response, route
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from service.api.absences import parameter, refuse, refuse_unavailable, require_on
-from service.api.origins import LONGEST_AGE
+from service.api.origins import LONGEST_AGE, Style, Unavailable
 from service.api.queries import read_query
 from service.api.tags import respond
 from service.api.wire import READ, encode
@@ -24,7 +24,6 @@ from service.market.maintenance import Maintenance
 from service.market.source import Exchange, UpstreamError
 from service.market.terms import contract_of
 
-Style = Literal["linear", "inverse"]
 MOST = 500
 _EXPIRY = r"\A(?:perpetual|dated|20[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01]))\Z"
 
@@ -62,21 +61,6 @@ class ContractLine(Struct, frozen=True, kw_only=True):
     smallest_notional: Annotated[Money, Meta(description="Value of the smallest legal order.", examples=["60"])]
     as_of: Annotated[Instant, Meta(description="Time of the mark price at the exchange.")]
     age_seconds: Annotated[float, Meta(description="Age of the mark price in this answer.", examples=[0.8])]
-
-
-class Unavailable(Struct, frozen=True, kw_only=True):
-    """An exchange that is missing in the answer."""
-
-    exchange: Annotated[Exchange, Meta(description="Which.")]
-    style: Annotated[Style, Meta(description="Futures that are missing.")]
-    detail: Annotated[
-        str,
-        Meta(
-            description="Why, in a sentence.",
-            max_length=1000,
-            examples=["linear futures at mexc: Spared after blocked"],
-        ),
-    ]
 
 
 class ContractsReply(Struct, frozen=True, kw_only=True):

@@ -14,6 +14,8 @@ from litestar.handlers import HTTPRouteHandler
 from service import __version__
 from service.api import (
     absences,
+    basis,
+    carry,
     contracts,
     examples,
     exchanges,
@@ -24,8 +26,10 @@ from service.api import (
     prices,
     problems,
     sizing,
+    stream,
     wire,
 )
+from service.api.event_stream import MEDIA_TYPE as EVENT_STREAM
 from service.api.kinds import KINDS
 from service.api.problems import Problem
 from service.api.queries import parse_query
@@ -70,8 +74,12 @@ class Operation(NamedTuple):
     """More of them, whose answers depend on the market."""
     answer: Callable[[Any], msgspec.Struct] | None = None
     """The pure function behind a request."""
+    events: Mapping[str, type[msgspec.Struct]] = {}
+    """Records of the data of its events, by their names, where the answer is a stream of them."""
     shown: msgspec.Struct | None = None
     """An answer, where no request leads to one."""
+    chart: str | None = None
+    """Title of the chart that answers the first of the examples for whoever accepts SVG; None where none is drawn."""
     spared: tuple[str, absences.Place] | None = None
     """What can't be had while its exchange is spared, and the place in the request that asks for it."""
 
@@ -86,6 +94,11 @@ _SIZING_REFUSALS = (
     *("price_missing", "beta_missing", "duplicate_symbol_beta_conflict", "size_out_of_range"),
     *("not_listed", "exchange_off", "currency_mismatch", "as_of_not_now", "price_unavailable"),
 )
+_CURVE_REFUSALS = (
+    *("inconsistent_question", "expired_contract", "crossed_market"),
+    *("not_listed", "exchange_off", "as_of_not_now", "price_unavailable", "overloaded"),
+)
+"""What questions about the basis of futures refuse."""
 _CALLER_REFUSALS = ("unauthorized", "too_many_requests")
 """What is refused before anything else is read of a request."""
 _QUERY_REFUSALS = (*_CALLER_REFUSALS, "not_acceptable", "invalid_request", "internal_error")
@@ -106,6 +119,42 @@ OPERATIONS = (
             question, origins.take_as_sent(question.contract, question.prices), LARGEST_NOTIONAL
         ),
         spared=("SOL", absences.at("holdings", 0, "asset")),
+    ),
+    Operation(
+        basis.measure,
+        "measureBasis",
+        "hedging",
+        (*_CALLER_REFUSALS, *_BODY_REFUSALS, *_CURVE_REFUSALS, "too_few_observations", "zero_variance"),
+        reply=basis.BasisReply,
+        request=basis.BasisRequest,
+        examples=examples.BASIS,
+        live=examples.LIVE_BASIS,
+        answer=basis.answer,
+        spared=("BTCUSDT", absences.at("pairs", 0, "symbol")),
+        chart="Basis of BTC, 2026-01-02 03:04 UTC",
+    ),
+    Operation(
+        carry.assess,
+        "assessCarry",
+        "hedging",
+        (*_CALLER_REFUSALS, *_BODY_REFUSALS, *_CURVE_REFUSALS, "size_out_of_range", "no_instrument"),
+        reply=carry.CarryReply,
+        request=carry.CarryRequest,
+        examples=examples.CARRY,
+        live=examples.LIVE_CARRY,
+        answer=carry.answer,
+        spared=("BTCUSDT", absences.at("instruments", 0, "symbol")),
+        chart="Cost of 10000 short BTC, 2026-01-02 03:04 UTC",
+    ),
+    Operation(
+        stream.stream_basis,
+        "streamBasis",
+        "hedging",
+        (*_QUERY_REFUSALS, "not_listed", "exchange_off", "price_unavailable", "overloaded"),
+        query=stream.StreamQuery,
+        events={"basis": stream.BasisEvent, "unavailable": stream.UnavailableEvent},
+        shown=stream.SHOWN,
+        spared=("BTCUSDT", absences.parameter("symbols")),
     ),
     Operation(
         prices.list_prices,
@@ -145,13 +194,18 @@ OPERATIONS = (
     Operation(health.check_ready, "checkReady", "operations", reply=health.Readiness),
     Operation(health.read_metrics, "readMetrics", "operations"),
 )
-_REFUSED_BODIES = {"not_json": b"", "invalid_request": b"{}"}
+_REFUSED_BODIES = {"not_json": b"", "invalid_request": b'{"as_of": 0}'}
 """Bodies whose refusals show what those look like."""
 
 
 def write_document() -> bytes:
     """Write the document as JSON text, the same bytes every time."""
-    records = [record for entry in OPERATIONS for record in (entry.request, entry.reply) if record is not None]
+    records = [
+        record
+        for entry in OPERATIONS
+        for record in (entry.request, entry.reply, *entry.events.values())
+        if record is not None
+    ]
     document = {
         "openapi": "3.1.0",
         "info": {
@@ -224,18 +278,66 @@ def _request_body(entry: Operation, record: type[msgspec.Struct]) -> Schema:
 
 
 def _reply(entry: Operation) -> Schema:
-    if entry.reply is None:
+    if entry.events:
+        content: Schema = {EVENT_STREAM: {"schema": _events(entry), "example": _event_example(entry)}}
+    elif entry.reply is None:
         example = f'hedge_build_info{{version="{__version__}"}} 1.0\n'
-        content: Schema = {"text/plain": {"schema": {"type": "string", "maxLength": 1_000_000}, "example": example}}
+        content = {"text/plain": {"schema": {"type": "string", "maxLength": 1_000_000}, "example": example}}
     else:
         schema = {"$ref": f"#/components/schemas/{entry.reply.__name__}"}
-        content = {heads.JSON: {"schema": schema, **_reply_examples(entry)}}
+        content = {heads.JSON: {"schema": schema, **_reply_examples(entry)}, **_chart(entry.chart)}
     return {"description": "The answer.", "headers": _headers(entry, 200), "content": content}
+
+
+def _chart(title: str | None) -> Schema:
+    """Describe a chart, if there is one; of the example everything that is drawn is left out."""
+    if title is None:
+        return {}
+    example = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 900 540"><title>{title}</title></svg>'
+    return {heads.SVG: {"schema": {"type": "string", "maxLength": 1_000_000}, "example": example}}
+
+
+def _events(entry: Operation) -> Schema:
+    """Describe one event of a stream; what its data is as JSON stands in `contentSchema`."""
+    return {"oneOf": [_event(name, record) for name, record in entry.events.items()]}
+
+
+def _event(name: str, record: type[msgspec.Struct]) -> Schema:
+    return {
+        "type": "object",
+        "description": " ".join((record.__doc__ or "").split()),
+        "properties": {
+            "event": {"type": "string", "enum": [name], "description": "Tells the events apart.", "examples": [name]},
+            "id": {
+                "type": "string",
+                "pattern": "^[0-9a-f]{32}$",
+                "maxLength": 32,
+                "description": "Names the state that is told; sent back as Last-Event-ID, it is not told again.",
+                "examples": [_EVENT_ID],
+            },
+            "data": {
+                "type": "string",
+                "maxLength": 100_000,
+                "contentMediaType": heads.JSON,
+                "contentSchema": {"$ref": f"#/components/schemas/{record.__name__}"},
+                "description": "A record as JSON.",
+                "examples": ["{}"],
+            },
+        },
+        "required": ["event", "id", "data"],
+    }
+
+
+def _event_example(entry: Operation) -> Schema:
+    return {"event": next(iter(entry.events)), "id": _EVENT_ID, "data": wire.encode(entry.shown).decode()}
+
+
+_EVENT_ID = "0123456789abcdef0123456789abcdef"
 
 
 def _unchanged(entry: Operation) -> Schema:
     """Describe the answer to a caller that has the same already."""
-    if entry.query is None:
+    if entry.query is None or entry.events:
         return {}
     return {"304": {"description": "The same as If-None-Match names.", "headers": _headers(entry, 304)}}
 
@@ -300,7 +402,7 @@ def _headers(entry: Operation, status: int) -> Schema:
     """Describe the headers of an answer with a status."""
     names = ["X-Request-ID"]
     names += ["RateLimit", "RateLimit-Policy"] if "too_many_requests" in entry.refusals else []
-    names += ["ETag"] if entry.query is not None and status in {200, 304} else []
+    names += ["ETag"] if entry.query is not None and not entry.events and status in {200, 304} else []
     names += _HEADERS_OF.get(status, ())
     return {name: _HEADERS[name] for name in names}
 

@@ -34,18 +34,18 @@ def envelop(app: ASGIApp, observe: ObserveRequest, clock: Callable[[], float] = 
         request_id = _request_id(scope)
         state = scope.setdefault("state", {})
         state["request_id"] = request_id.decode()
-        status = 500
+        status, headed = 500, started
 
         async def send_enveloped(message: Message) -> None:
-            nonlocal status
+            nonlocal status, headed
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, headed = message["status"], clock()
                 names = {name for name, _ in message["headers"]}
                 message["headers"] = [
                     *message["headers"],
                     (b"x-request-id", request_id),
                     (b"x-content-type-options", b"nosniff"),
-                    (b"server-timing", b"app;dur=%.3f" % ((clock() - started) * 1000)),
+                    (b"server-timing", b"app;dur=%.3f" % ((headed - started) * 1000)),
                     *(() if b"cache-control" in names else ((b"cache-control", b"no-store"),)),
                 ]
             await send(message)
@@ -58,7 +58,8 @@ def envelop(app: ASGIApp, observe: ObserveRequest, clock: Callable[[], float] = 
                 method=scope["method"] if scope["method"] in _METHODS else "other",
                 status=status,
                 problem=state.get("problem"),
-                seconds=clock() - started,
+                # Of a stream only the way to its head counts: how long it was open says nothing of the service.
+                seconds=(headed if "is_stream" in state else clock()) - started,
             )
 
     return enveloped

@@ -90,3 +90,158 @@ LISTED = {
 LIVE_SIZING: dict[str, dict[str, Any]] = {
     "listed": {"summary": "A listed contract and looked-up prices: nothing but the book is sent", "value": LISTED},
 }
+
+SEED_BASIS = {
+    "pairs": [
+        {
+            "style": "given",
+            "symbol": "BTC-APR",
+            "underlying": "BTC",
+            "spot_price": "60000",
+            "futures_price": "61200",
+            "futures_bid": "61190",
+            "futures_ask": "61210",
+            "expiry": "2026-04-02T03:04:05Z",
+        },
+        {
+            "style": "given",
+            "symbol": "BTC-PERP",
+            "underlying": "BTC",
+            "spot_price": "60000",
+            "futures_price": "60012",
+            "funding_rate": "0.0001",
+            "funding_interval_hours": 8,
+            "next_funding_at": "2026-01-02T08:00:00Z",
+        },
+    ],
+    "close": {"at": "2026-02-16T00:00:00Z", "spot_move": "-0.2"},
+    "as_of": "2026-01-02T03:04:05Z",
+}
+
+CURVE_BASIS = {
+    "pairs": [
+        {
+            "style": "given",
+            "symbol": "ETH-MAR",
+            "underlying": "ETH",
+            "spot_price": "3000",
+            "futures_price": "3042",
+            "expiry": "2026-03-27T08:00:00Z",
+            "history": [0.05, 0.061, 0.072, 0.058, 0.066],
+        },
+        {
+            "style": "given",
+            "symbol": "ETH-JUN",
+            "underlying": "ETH",
+            "spot_price": "3000",
+            "futures_price": "3093",
+            "expiry": "2026-06-26T08:00:00Z",
+        },
+    ],
+    "projection": {"points": 2, "carry_volatility": 0.08, "spot_volatility": 0.7},
+    "day_count": "ACT/360",
+    "as_of": "2026-01-02T03:04:05Z",
+}
+
+RISK_BASIS = {
+    "risk": {
+        "style": "returns",
+        "portfolio": [-0.031, 0.012, 0.044, -0.008, None, 0.021, -0.055],
+        "market": [-0.022, 0.015, 0.03, -0.011, 0.006, 0.01, -0.034],
+        "futures": [-0.0225, 0.0152, 0.0297, -0.0108, 0.0061, 0.0099, -0.0345],
+        "hedge_ratio": 1.0,
+    },
+    "as_of": "2026-01-02T03:04:05Z",
+}
+
+BASIS: dict[str, dict[str, Any]] = {
+    "seed": {
+        "summary": "61,200 over 60,000 with 90 days left, beside a perpetual; closed early 20 % lower",
+        "value": SEED_BASIS,
+    },
+    "curve": {"summary": "Two expiries, what rolling earns, and one placed among its past", "value": CURVE_BASIS},
+    "risk": {"summary": "Risk behind a hedge at ratio 1, in its parts", "value": RISK_BASIS},
+}
+
+LIVE_BASIS: dict[str, dict[str, Any]] = {
+    "listed": {
+        "summary": "All BTC futures of one exchange, placed among the last 90 days",
+        "value": {"underlying": "BTC", "exchange": "binance", "history_days": 90},
+    },
+}
+
+SEED_CARRY = {
+    "notional": "10000",
+    "horizon_days": 90,
+    "instruments": [
+        {
+            "style": "given",
+            "symbol": "BTC-PERP",
+            "underlying": "BTC",
+            "spot_price": "60000",
+            "futures_price": "60012",
+            "funding_rate": "0.0001",
+            "funding_interval_hours": 8,
+            "next_funding_at": "2026-01-02T08:00:00Z",
+            "taker_fee_rate": "0.0005",
+            "half_spread_rate": "0.0001",
+        },
+        {
+            "style": "given",
+            "symbol": "BTC-APR",
+            "underlying": "BTC",
+            "spot_price": "60000",
+            "futures_price": "61200",
+            "expiry": "2026-04-02T03:04:05Z",
+            "taker_fee_rate": "0.0005",
+            "half_spread_rate": "0.0002",
+        },
+        {
+            "style": "given",
+            "symbol": "BTC-JAN",
+            "underlying": "BTC",
+            "spot_price": "60000",
+            "futures_price": "60290",
+            "expiry": "2026-01-30T08:00:00Z",
+            "taker_fee_rate": "0.0005",
+        },
+    ],
+    "as_of": "2026-01-02T03:04:05Z",
+}
+
+NEGATIVE_CARRY = {
+    "notional": "6000",
+    "ends_at": "2026-01-09T03:04:05Z",
+    "instruments": [
+        {
+            "style": "given",
+            "symbol": "SOL-PERP",
+            "underlying": "SOL",
+            "spot_price": "150",
+            "futures_price": "149.8",
+            "futures_bid": "149.79",
+            "futures_ask": "149.82",
+            "funding_rate": "-0.0003",
+            "funding_interval_hours": 4,
+            "past_funding": [-0.0001, -0.0002, -0.00025, -0.0002, -0.0003],
+        },
+    ],
+    "margin_rate": "0.1",
+    "capital_cost_rate": "0",
+    "as_of": "2026-01-02T03:04:05Z",
+}
+
+CARRY: dict[str, dict[str, Any]] = {
+    "seed": {
+        "summary": "90 days: a perpetual at 0.01 % per 8 h, an expiry at 8.1 % a year, a chain",
+        "value": SEED_CARRY,
+    },
+    "negative": {"summary": "A week of negative funding every 4 h: the short pays", "value": NEGATIVE_CARRY},
+}
+
+LIVE_CARRY: dict[str, dict[str, Any]] = {
+    "listed": {
+        "summary": "All BTC futures of all exchanges for 60 days, funding fitted to the last 30",
+        "value": {"notional": "10000", "horizon_days": 60, "underlying": "BTC", "funding_days": 30},
+    },
+}

@@ -1,12 +1,21 @@
-"""What the head of a request has to declare."""
+"""What the head of a request has to declare, and which form of the answer it takes.
 
-from typing import Any
+Law: JSON unless another form is wanted more; what an operation offers beside or instead of it stands in its handler's
+`opt`.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any, cast
 
 from litestar import Request
 
 from service.api.problems import RefusalError, Violation, printable
 
 JSON = "application/json"
+SVG = "image/svg+xml"
+OFFERS = "offers"
+"""Name in a handler's `opt` under which the forms of its answer stand, the usual one first; JSON alone without it."""
 
 
 def check_head(request: Request[Any, Any, Any]) -> None:
@@ -24,7 +33,7 @@ def check_head(request: Request[Any, Any, Any]) -> None:
 
 
 def check_accept(request: Request[Any, Any, Any]) -> dict[bytes, list[str]]:
-    """Refuse a head with two hosts, or that does not take JSON; give its headers by name.
+    """Refuse a head with two hosts, or that takes no form that is offered; give its headers by name.
 
     Raises:
         RefusalError: bad_head or not_acceptable.
@@ -34,19 +43,38 @@ def check_accept(request: Request[Any, Any, Any]) -> dict[bytes, list[str]]:
         sent.setdefault(name, []).append(value.decode("latin-1"))
     if len(sent.get(b"host", ())) > 1:
         raise RefusalError("bad_head", "Host is sent twice")
-    if b"accept" in sent and not _allows_json(",".join(sent[b"accept"])):
+    if b"accept" in sent and not max(_weigh(",".join(sent[b"accept"]), _offers(request)).values()):
         raise RefusalError("not_acceptable")
     return sent
 
 
-def _allows_json(accept: str) -> bool:
-    """Weigh the most specific range that matches JSON, as RFC 9110 has it; q=0 forbids."""
-    weights = {}
-    for entry in accept.split(","):
-        kind, *parameters = (part.strip().lower() for part in entry.split(";"))
-        quality = next((value[2:] for value in parameters if value.startswith("q=")), "1")
-        weights[kind] = quality.strip("0.") != ""
-    return next((weights[kind] for kind in (JSON, "application/*", "*/*") if kind in weights), False)
+def choose_form(request: Request[Any, Any, Any]) -> str:
+    """Choose the offered form that a head wants most; of several the first that is offered."""
+    weights = _weigh(",".join(request.headers.getall("accept", ["*/*"])), _offers(request))
+    return max(weights, key=lambda form: weights[form])
+
+
+def _offers(request: Request[Any, Any, Any]) -> Sequence[str]:
+    return cast("Sequence[str]", request.route_handler.opt.get(OFFERS, (JSON,)))
+
+
+def _weigh(accept: str, forms: Sequence[str]) -> dict[str, float]:
+    """Weigh forms by the most specific range that matches each, as RFC 9110 has it; 0 forbids."""
+    weights = dict(_read_range(entry) for entry in accept.split(","))
+    return {
+        form: next((weights[kind] for kind in (form, f"{form.partition('/')[0]}/*", "*/*") if kind in weights), 0.0)
+        for form in forms
+    }
+
+
+def _read_range(entry: str) -> tuple[str, float]:
+    """Read a media range with its quality; one that can't be read counts as 1."""
+    kind, *parameters = (part.strip().lower() for part in entry.split(";"))
+    quality = next((value[2:] for value in parameters if value.startswith("q=")), "1")
+    return kind, float(quality) if _is_quality(quality) else 1.0
+
+
+_is_quality = re.compile(r"(?:0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)").fullmatch
 
 
 def _declares_json(content_type: str) -> bool:

@@ -42,8 +42,8 @@ KINDS: Mapping[str, Kind] = {
     "not_acceptable": Kind(
         406,
         "Not acceptable",
-        "The Accept header excludes JSON, and there is nothing else to send.",
-        "Send Accept: application/json, or no Accept header.",
+        "The Accept header excludes every form in which the answer comes.",
+        "Send no Accept header, or one that allows application/json, for a stream text/event-stream.",
     ),
     "body_timeout": Kind(408, "Body too slow", "The body did not arrive in time.", "Send the body without a pause."),
     "body_too_large": Kind(
@@ -155,6 +155,42 @@ KINDS: Mapping[str, Kind] = {
         "answer, refuses, or sent what can't be true.",
         "Ask again after Retry-After, allow a greater max_age_seconds, name another exchange, or send the price. "
         "GET /v1/exchanges shows the state of each.",
+    ),
+    "crossed_market": Kind(
+        422,
+        "Crossed market",
+        "A best bid is above its best ask: at least one of the two is wrong, and no price can be made of them.",
+        "Send both of one moment, or neither.",
+    ),
+    "inconsistent_question": Kind(
+        422,
+        "Inconsistent question",
+        "Parts of the question don't go together, or one lacks another.",
+        "Change what errors[] points at; each says what it goes with.",
+    ),
+    "no_instrument": Kind(
+        422,
+        "Nothing to hold it in",
+        "None of the instruments can hold this hedge until its end.",
+        "The detail says why of each; send others, or name an underlying.",
+    ),
+    "too_few_observations": Kind(
+        422,
+        "Too few observations",
+        "A history is too short to say anything: it takes three values at least, and thirty to say much.",
+        "Send a longer one, or ask for more days.",
+    ),
+    "zero_variance": Kind(
+        422,
+        "Nothing moved",
+        "Returns that never moved have no variance, and nothing can be divided by it.",
+        "Check the series; prices that stand still are no prices.",
+    ),
+    "overloaded": Kind(
+        503,
+        "Overloaded",
+        "More of the heavy work is waiting than one process takes on: charts, or open streams.",
+        "Ask again after Retry-After, or ask for JSON.",
     ),
     "internal_error": Kind(
         500,

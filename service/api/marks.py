@@ -6,9 +6,7 @@ them that the caller sent. What can't be had is an error that names every place.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import UTC, datetime
 from decimal import Decimal
-from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from service.api.absences import Place, at, refuse, refuse_failures, refuse_unavailable, require_on
@@ -20,13 +18,17 @@ from service.api.origins import (
     Listed,
     Provenance,
     Source,
+    origin_of,
+    require_now,
     take_as_sent,
+    write_instant,
+    write_price,
 )
 from service.api.problems import RefusalError
 from service.hedging.cautions import Caution, caution
 from service.hedging.contracts import Contract, Inverse
 from service.hedging.portfolio import STABLECOINS, Holding
-from service.hedging.units import Exact, Instant, InvalidWordError, Price, exactly
+from service.hedging.units import Instant, InvalidWordError, Price, exactly
 from service.market.found import Answer, Looked, NotListedError, UnavailableError, too_old
 from service.market.found import Listed as ListedTerms
 from service.market.lookup import Market
@@ -97,9 +99,7 @@ class _Question:
         self._found: dict[str, _Found] = {}
         self._longest = LONGEST_AGE if source is None else source.max_age_seconds
         self._until = market.deadline()
-        if as_of is not None and abs((datetime.now(UTC) - as_of).total_seconds()) > self._longest:
-            detail = f"What is looked up is of now, and the question is as of {as_of}: send all prices and terms"
-            raise refuse("as_of_not_now", detail, at("as_of"))
+        require_now(as_of, self._longest)
 
     def prepare(self, missing: Sequence[str]) -> None:
         """Begin to fetch spot prices, so that they come in beside the contract's."""
@@ -126,7 +126,7 @@ class _Question:
             source=exchange,
             maintenance=listed.maintenance.origin,
             maintenance_as_of=listed.maintenance.as_of,
-            as_of=_instant(as_of_ms),
+            as_of=write_instant(as_of_ms),
             age_seconds=round(age, 3),
             quote=listing.quote,
         )
@@ -187,7 +187,11 @@ class _Question:
         origins, failed = {}, []
         for name, found in self._found.items():
             age = 0.0 if found.looked is None else self._market.age_now(found.looked)
-            origins[name] = BY_DEFINITION if found.looked is None else _origin(found, found.looked, age)
+            origins[name] = (
+                BY_DEFINITION
+                if found.looked is None
+                else origin_of(found.looked, found.kind, age=age, converted_at=found.rate)
+            )
             if age > self._longest and found.looked is not None:
                 failed.append((too_old(name, found.looked._replace(age_seconds=age), self._longest), place_of(name)))
         if failed:
@@ -196,7 +200,7 @@ class _Question:
 
     async def _mark(self, exchange: Exchange, listing: Listing) -> Price:
         looked = await self._market.mark_contract(exchange, listing, longest=self._longest, until=self._until)
-        self._found[listing.symbol] = _Found(_write(looked.price), looked, "mark", None)
+        self._found[listing.symbol] = _Found(write_price(looked.price), looked, "mark", None)
         return self._found[listing.symbol].price
 
     async def _look(self, source: Source, assets: Sequence[str]) -> dict[str, Answer]:
@@ -234,8 +238,8 @@ def _places(holdings: Sequence[Holding]) -> Callable[[str], Place]:
 def _convert(price: Decimal, rate: Price | None) -> Price:
     try:
         if rate is None:
-            return _write(price)
-        return _write(_times(price, rate))
+            return write_price(price)
+        return write_price(_times(price, rate))
     except InvalidWordError as error:
         detail = f"Converted with the price that was sent it is no price: {error}"
         raise refuse("currency_mismatch", detail, at("market", "quote")) from None
@@ -244,28 +248,6 @@ def _convert(price: Decimal, rate: Price | None) -> Price:
 @exactly
 def _times(price: Decimal, rate: Decimal) -> Decimal:
     return price * rate
-
-
-@lru_cache(maxsize=8192)
-@exactly
-def _write(price: Decimal) -> Price:
-    """Write a price as the request would have it, to 18 fractional digits; a board's prices are asked for often."""
-    return Price.parse(str(Exact(round(price, 18))))
-
-
-_instant = lru_cache(maxsize=1024)(Instant.of_ms)
-
-
-def _origin(found: _Found, looked: Looked, age: float) -> Provenance:
-    return Provenance(
-        source=looked.source,
-        exchanges=looked.sources,
-        kind=found.kind,
-        symbol=looked.symbol,
-        as_of=_instant(looked.as_of_ms),
-        age_seconds=round(age, 3),
-        converted_at=found.rate,
-    )
 
 
 def _cautions(listed: ListedTerms) -> Iterator[Caution]:

@@ -1,18 +1,24 @@
 """Where terms and prices come from: as a request says it, and as an answer shows it."""
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated, Literal, NamedTuple
 
 from msgspec import Meta, Struct
 
+from service.api.absences import at, refuse
 from service.hedging.cautions import Caution
 from service.hedging.contracts import Contract
-from service.hedging.units import Instant, Price, Symbol
+from service.hedging.units import Exact, Instant, Price, Symbol, exactly
 from service.market.events import Observe, Priced
+from service.market.found import Looked
 from service.market.source import Exchange
 
 Prices = Annotated[dict[Symbol, Price], Meta(max_length=2000)]
 Currency = Literal["USDT", "USDC"]
+Style = Literal["linear", "inverse"]
 LONGEST_AGE = 10.0
 """Seconds that a looked-up price may be old, unless the caller says otherwise."""
 
@@ -41,6 +47,21 @@ class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = LONGEST_AGE
 
 
+class Unavailable(Struct, frozen=True, kw_only=True):
+    """An exchange that is missing in the answer."""
+
+    exchange: Annotated[Exchange, Meta(description="Which.")]
+    style: Annotated[Style, Meta(description="Futures that are missing.")]
+    detail: Annotated[
+        str,
+        Meta(
+            description="Why, in a sentence.",
+            max_length=1000,
+            examples=["linear futures at mexc: Spared after blocked"],
+        ),
+    ]
+
+
 class Provenance(Struct, frozen=True, kw_only=True):
     """Where a price came from."""
 
@@ -56,8 +77,11 @@ class Provenance(Struct, frozen=True, kw_only=True):
         Meta(description="Exchanges behind a looked-up price: those that agree, for `median`.", max_length=5),
     ]
     kind: Annotated[
-        Literal["last", "mark"] | None,
-        Meta(description="`last` spot trade or the contract's `mark`; null where it was not looked up."),
+        Literal["last", "mark", "index"] | None,
+        Meta(
+            description="`last` spot trade, a contract's `mark`, or the `index` that its exchange holds it against; "
+            "null where it was not looked up."
+        ),
     ]
     symbol: Annotated[
         Annotated[str, Meta(max_length=40)] | None,
@@ -134,6 +158,47 @@ BY_DEFINITION = Provenance(
 _TERMS_FROM_REQUEST = ContractSource(
     source="request", maintenance="request", maintenance_as_of=None, as_of=None, age_seconds=None, quote=None
 )
+
+
+write_instant = lru_cache(maxsize=1024)(Instant.of_ms)
+"""Write a time in milliseconds since 1970; those of a board's prices are asked for often."""
+
+
+@lru_cache(maxsize=8192)
+@exactly
+def write_price(price: Decimal) -> Price:
+    """Write a price as a request would have it, to 18 fractional digits; a board's prices are asked for often.
+
+    Raises:
+        InvalidWordError: if it is no price then.
+    """
+    return Price.parse(str(Exact(round(price, 18))))
+
+
+def origin_of(
+    looked: Looked, kind: Literal["last", "mark", "index"], *, age: float, converted_at: Price | None = None
+) -> Provenance:
+    """Say where a price came from, and how old it is."""
+    return Provenance(
+        source=looked.source,
+        exchanges=looked.sources,
+        kind=kind,
+        symbol=looked.symbol,
+        as_of=write_instant(looked.as_of_ms),
+        age_seconds=round(age, 3),
+        converted_at=converted_at,
+    )
+
+
+def require_now(as_of: Instant | None, longest: float) -> None:
+    """Refuse a question of another time, which what is looked up now does not answer.
+
+    Raises:
+        RefusalError: as_of_not_now.
+    """
+    if as_of is not None and abs((datetime.now(UTC) - as_of).total_seconds()) > longest:
+        detail = f"What is looked up is of now, and the question is as of {as_of}: send all prices and terms"
+        raise refuse("as_of_not_now", detail, at("as_of"))
 
 
 def take_as_sent(contract: Contract, prices: Mapping[str, Price]) -> Completed:

@@ -20,6 +20,7 @@ from service.hedging.errors import HedgingError
 MEDIA_TYPE = "application/problem+json"
 MOST_ERRORS = 50
 LONGEST_TEXT = 256
+LONGEST_DETAIL = 1000
 LONGEST_NAME = 255
 
 _log = structlog.get_logger()
@@ -73,7 +74,8 @@ class Problem(Struct, frozen=True, kw_only=True):
     title: Annotated[str, Meta(description="The problem in a few words.", examples=["Invalid request"], max_length=100)]
     status: Annotated[int, Meta(description="The HTTP status again.", examples=[422], ge=400, le=599)]
     detail: Annotated[
-        str, Meta(description="This occurrence in a sentence.", examples=["1 place to change"], max_length=1000)
+        str,
+        Meta(description="This occurrence in a sentence.", examples=["1 place to change"], max_length=LONGEST_DETAIL),
     ]
     code: Annotated[str, Meta(description="Stable name of the problem.", examples=["invalid_request"], max_length=64)]
     request_id: Annotated[

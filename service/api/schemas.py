@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any, cast
 
+import msgspec
 from msgspec import NODEFAULT, UNSET, inspect
 from msgspec.structs import replace
 
@@ -30,7 +31,10 @@ def build_parameters(record: Any) -> list[Schema]:
 
 
 def _parameter(field: inspect.Field) -> Schema:
-    schema = _write(_stated(field.type), {})
+    words: dict[str, Schema] = {}
+    schema = _write(_stated(field.type), words)
+    word = words.get(schema.pop("$ref", "").rpartition("/")[2], {})  # written out: a parameter has no component
+    schema = {**word, **schema}
     form = {"style": "form", "explode": False} if schema["type"] == "array" else {}
     default = {} if field.default is None else _default(field)
     return {
@@ -73,7 +77,7 @@ def _write_struct(node: inspect.StructType, components: dict[str, Schema]) -> Sc
 def _struct(node: inspect.StructType, components: dict[str, Schema]) -> Schema:
     properties: Schema = {}
     if node.tag_field is not None:
-        tag = {"type": "string", "enum": [node.tag], "description": "Style of the contract.", "examples": [node.tag]}
+        tag = {"type": "string", "enum": [node.tag], "description": "Tells the styles apart.", "examples": [node.tag]}
         properties[node.tag_field] = tag
     for field in node.fields:
         properties[field.encode_name] = {**_write(field.type, components), **_default(field)}
@@ -94,21 +98,24 @@ def _default(field: inspect.Field) -> Schema:
 
 
 def _plain(default: object) -> object:
-    return str(default) if isinstance(default, Exact) else default
+    return msgspec.to_builtins(default, enc_hook=str)
 
 
 def _write_union(node: inspect.UnionType, components: dict[str, Schema]) -> Schema:
-    options = [_write(option, components) for option in node.types if not isinstance(option, inspect.NoneType)]
-    if len(options) == len(node.types):
-        return {"oneOf": options, "discriminator": _discriminator(node)}
-    (option,) = options
-    if "type" in option and "enum" not in option:
-        return {**option, "type": [option["type"], "null"]}
-    return {"oneOf": [option, {"type": "null"}]}
+    types = [option for option in node.types if not isinstance(option, inspect.NoneType)]
+    if len(types) == 1:
+        schema = _write(types[0], components)
+    else:
+        options = [_write(option, components) for option in types]
+        schema = {"oneOf": options, "discriminator": _discriminator(cast("list[inspect.StructType]", types))}
+    if len(types) == len(node.types):
+        return schema
+    if "type" in schema and "enum" not in schema:
+        return {**schema, "type": [schema["type"], "null"]}
+    return {"oneOf": [schema, {"type": "null"}]}
 
 
-def _discriminator(node: inspect.UnionType) -> Schema:
-    options = [cast("inspect.StructType", option) for option in node.types]
+def _discriminator(options: list[inspect.StructType]) -> Schema:
     mapping = {str(option.tag): f"#/components/schemas/{option.cls.__name__}" for option in options}
     return {"propertyName": options[0].tag_field, "mapping": mapping}
 

@@ -5,11 +5,13 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 Code = Literal[
+    "asynchronous_prices",
     "basis_implausible",
     "below_min_notional",
     "below_min_quantity",
     "beta_flips_side",
     "beta_ignored",
+    "beta_not_significant",
     "capped_at_max_quantity",
     "coin_margin_is_exposure",
     "currency_assumed",
@@ -22,10 +24,13 @@ Code = Literal[
     "larger_initial_margin",
     "liquidation_near",
     "looks_like_stablecoin",
+    "low_sample",
     "no_exposure",
+    "no_history",
     "no_legal_size",
-    "over_hedge",
     "old_terms",
+    "one_sided_book",
+    "over_hedge",
     "own_beta",
     "raised_to_min_notional",
     "raised_to_min_quantity",

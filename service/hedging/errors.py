@@ -75,3 +75,33 @@ class SizeOutOfRangeError(HedgingError):
     """A position above the ceiling that the service is set to."""
 
     code = "size_out_of_range"
+
+
+class CrossedMarketError(HedgingError):
+    """A best bid above the best ask: at least one of the two is wrong."""
+
+    code = "crossed_market"
+
+
+class InconsistentQuestionError(HedgingError):
+    """Parts of a question that don't go together, or that lack each other."""
+
+    code = "inconsistent_question"
+
+
+class TooFewObservationsError(HedgingError):
+    """A history too short to say anything."""
+
+    code = "too_few_observations"
+
+
+class ZeroVarianceError(HedgingError):
+    """Returns that never moved, where something is divided by their variance."""
+
+    code = "zero_variance"
+
+
+class NoInstrumentError(HedgingError):
+    """Nothing that could hold the hedge."""
+
+    code = "no_instrument"

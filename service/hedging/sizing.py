@@ -17,14 +17,13 @@ from service.hedging.cautions import Caution, caution
 from service.hedging.collateral import Collateral, back_hedge
 from service.hedging.contracts import Contract, check_terms, settlement, unit_notional
 from service.hedging.errors import ExpiredContractError, Fault, InconsistentContractError, SizeOutOfRangeError
+from service.hedging.pairs import LARGEST_BASIS_RATE
 from service.hedging.portfolio import Book, Holding, ValuedHolding, Weighting, require_prices, value_portfolio
 from service.hedging.units import Coverage, Instant, Money, Price, Side, Size, exactly
 
 LARGEST_NOTIONAL = Decimal("1E12")
 """Ceiling of a position's value in the quote currency, unless the service is set otherwise."""
 UNUSUAL_COVERAGE = Decimal("1.5")
-LARGEST_BASIS_RATE = Decimal("0.1")
-"""Distance of a future from its spot beyond which one of the two prices is more likely a slip."""
 LEAD_DAYS = 2
 """Days before expiry at which a hedge is rolled by default."""
 

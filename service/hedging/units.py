@@ -95,7 +95,7 @@ class Exact(Decimal):
         return InvalidWordError("out_of_range", f"Must be {cls.bounds}")
 
     def __format__(self, spec: str, context: Context | None = None, /) -> str:
-        return super().__format__(spec, context) if spec else str(self)
+        return super().__format__(spec) if spec else str(self)
 
     def __str__(self) -> str:
         """Plain notation: no exponent, no trailing zeros, no negative zero."""
@@ -219,6 +219,48 @@ class Rise(Exact):
     example = "0.2"
     bounds = "above 0 and below 10, within 18 fractional digits"
     max_length = 20
+
+
+class Move(Exact):
+    """A relative change of a price, above -1, below 10."""
+
+    pattern = rf"(?:-?0{_DIGITS}|[1-9]{_DIGITS})"
+    example = "-0.2"
+    bounds = "above -1 and below 10, within 18 fractional digits"
+    max_length = 21
+
+
+class FundingRate(Exact):
+    """Funding per interval as a fraction of the position's value: positive where longs pay and a short receives."""
+
+    pattern = r"-?0(?:\.[0-9]{1,18})?"
+    example = "0.0001"
+    bounds = "between -1 and 1, both excluded, within 18 fractional digits"
+    max_length = 21
+
+
+class AnnualRate(Exact):
+    """A rate a year as a fraction, between -10 and 10."""
+
+    pattern = rf"-?[0-9]{_DIGITS}"
+    example = "0.05"
+    bounds = "between -10 and 10, both excluded, within 18 fractional digits"
+    max_length = 21
+
+
+class SpreadRate(Exact):
+    """A loss per trade against the mid price as a fraction of the notional, from 0, below 1."""
+
+    pattern = r"0(?:\.[0-9]{1,18})?"
+    example = "0.0001"
+    bounds = "from 0, below 1, within 18 fractional digits"
+    max_length = 20
+
+
+class Notional(Positive):
+    """Value of a position in the quote currency, above zero."""
+
+    example = "10000"
 
 
 class Result(Exact):

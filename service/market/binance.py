@@ -11,24 +11,34 @@ import time
 from asyncio import gather
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Annotated, Any, TypeVar
 
 from msgspec import Meta, Struct
 
-from service.market.payload import by_symbol, is_symbol, number, read, some
+from service.market.payload import by_symbol, is_symbol, number, read, real, some
 from service.market.scale import unscale
 from service.market.source import (
+    DAY_MS,
+    HISTORY_DAYS,
+    HISTORY_FRESH,
+    HISTORY_LONGEST,
     LISTINGS_FRESH,
     LISTINGS_LONGEST,
     QUOTES_FRESH,
     QUOTES_LONGEST,
     Adapter,
     Budget,
+    Candles,
+    Close,
     Feed,
+    Fundings,
     Get,
     Listing,
+    Payment,
     Quote,
     Reason,
+    Segment,
     UpstreamError,
 )
 
@@ -40,6 +50,18 @@ USUAL_FUNDING_HOURS = 8
 """Interval of every perpetual that fundingInfo does not list."""
 LONGEST_BAN = 3 * 86_400.0
 """Seconds; Binance says that it bans for up to three days."""
+
+ROOTS: dict[Segment, tuple[str, str]] = {
+    "linear": (LINEAR_HOST, "/fapi/v1"),
+    "inverse": (INVERSE_HOST, "/dapi/v1"),
+    "spot": (SPOT_HOST, "/api/v3"),
+}
+"""Where what is of single symbols lies."""
+CANDLES_WEIGHT = 2
+"""Of 100 to 499 candles; of any number on spot."""
+FUNDING_WEIGHTS: dict[Segment, int] = {"linear": 15, "inverse": 1}
+"""USD-M counts past funding apart, 500 in five minutes: at this weight our budget ends before that."""
+MOST_PAYMENTS = 1000
 
 T = TypeVar("T")
 _is_contract = re.compile(r"(?:PERPETUAL|(?:CURRENT|NEXT)_QUARTER)(?:[ _]DELIVERING)?").fullmatch
@@ -152,6 +174,25 @@ class Funding(Struct, frozen=True, rename="camel"):
     adjusted_funding_rate_floor: str
 
 
+class Candle(Struct, frozen=True, array_like=True):
+    """A row of klines; more follows behind the close."""
+
+    open_time: int
+    open: str
+    high: str
+    low: str
+    close: str
+
+
+class Paid(Struct, frozen=True, rename="camel"):
+    """A row of fundingRate."""
+
+    symbol: str
+    funding_time: int
+    """Some milliseconds late now and then."""
+    funding_rate: str
+
+
 class Refusal(Struct, frozen=True):
     """What Binance answers instead."""
 
@@ -217,6 +258,22 @@ def parse_spot_listings(info: bytes) -> list[Listing]:
     return [_spot_listing(row) for row in read(SpotInfo, info).symbols if is_symbol(row.symbol)]
 
 
+def parse_candles(listing: Listing, body: bytes) -> list[Candles]:
+    """Read the daily closes of one symbol from klines, the one of the day under way among them."""
+    rows = some(read(list[Candle], body))
+    closes = tuple(Close(row.open_time + DAY_MS, real(row.close)) for row in rows)
+    return [Candles(symbol=listing.symbol, closes=closes)]
+
+
+def parse_fundings(listing: Listing, body: bytes) -> list[Fundings]:
+    """Read the past funding of one perpetual from fundingRate, which is empty before the first."""
+    rows = read(list[Paid], body)
+    if any(row.symbol != listing.symbol for row in rows):
+        raise UpstreamError("bad_payload", "The funding is that of another symbol")
+    payments = tuple(Payment(row.funding_time, real(row.funding_rate)) for row in rows)
+    return [Fundings(symbol=listing.symbol, payments=payments)]
+
+
 def classify(status: int, body: bytes, *, now: float) -> UpstreamError | None:
     """Read Binance's own error.
 
@@ -280,6 +337,35 @@ async def fetch_spot_listings(get: Get) -> list[Listing]:
     """Ask spot what it trades; without the permission sets, which are most of the reply."""
     wanted = {"permissions": "SPOT", "symbolStatus": "TRADING", "showPermissionSets": "false"}
     return parse_spot_listings(await get(SPOT_HOST, "/api/v3/exchangeInfo", weight=20, **wanted))
+
+
+async def fetch_candles(listing: Listing, get: Get) -> list[Candles]:
+    """Ask for the daily closes of one symbol."""
+    host, root = ROOTS[listing.segment]
+    wanted = {"symbol": listing.symbol, "interval": "1d", "limit": str(HISTORY_DAYS)}
+    return parse_candles(listing, await get(host, f"{root}/klines", weight=CANDLES_WEIGHT, **wanted))
+
+
+async def fetch_fundings(listing: Listing, get: Get) -> list[Fundings]:
+    """Ask for the past funding of one perpetual."""
+    host, root = ROOTS[listing.segment]
+    weight = FUNDING_WEIGHTS[listing.segment]
+    wanted = {"symbol": listing.symbol, "limit": str(MOST_PAYMENTS)}
+    return parse_fundings(listing, await get(host, f"{root}/fundingRate", weight=weight, **wanted))
+
+
+def candles_of(listing: Listing) -> Feed:
+    """Give the feed of a symbol's daily closes."""
+    fetch = partial(fetch_candles, listing)
+    terms = (Candles, fetch, HISTORY_FRESH, HISTORY_LONGEST)
+    return Feed("binance", listing.segment, "candles", *terms, symbol=listing.symbol)
+
+
+def fundings_of(listing: Listing) -> Feed:
+    """Give the feed of a perpetual's past funding."""
+    fetch = partial(fetch_fundings, listing)
+    terms = (Fundings, fetch, HISTORY_FRESH, HISTORY_LONGEST)
+    return Feed("binance", listing.segment, "fundings", *terms, symbol=listing.symbol)
 
 
 async def _ask_quotes(get: Get, host: str, root: str) -> tuple[bytes, bytes, bytes]:
@@ -419,5 +505,7 @@ ADAPTER = Adapter(
     ),
     budgets={LINEAR_HOST: Budget(1200, 60), INVERSE_HOST: Budget(1200, 60), SPOT_HOST: Budget(3000, 60)},
     refuse=refuse,
+    candles_of=candles_of,
+    fundings_of=fundings_of,
     lists_expiring=True,
 )

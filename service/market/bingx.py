@@ -6,25 +6,35 @@ Source: https://bingx-api.github.io/docs-v3/, and what live replies of 2026 look
 import asyncio
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import Annotated, Generic, TypeVar
+from functools import partial
+from typing import Annotated, Any, Generic, TypeVar
 
 from msgspec import Meta, Struct, field
 
 from service.market.payload import by_symbol, number, read
 from service.market.scale import unscale
 from service.market.source import (
+    DAY_MS,
+    HISTORY_DAYS,
+    HISTORY_FRESH,
+    HISTORY_LONGEST,
     LISTINGS_FRESH,
     LISTINGS_LONGEST,
     QUOTES_FRESH,
     QUOTES_LONGEST,
     Adapter,
     Budget,
+    Candles,
+    Close,
     Feed,
+    Fundings,
     Get,
     Listing,
+    Payment,
     Quote,
+    Segment,
     UpstreamError,
 )
 
@@ -33,6 +43,15 @@ INVERSE_MAKER_FEE, INVERSE_TAKER_FEE = Decimal("0.0002"), Decimal("0.0005")
 """Base rates of BingX's fee schedule for perpetuals, read 2026-09-22; the inverse contracts' own reply names none."""
 RESTORED_AFTER = 300.0
 """Seconds: the documentation lifts a limit after five minutes, and bans those who go on asking."""
+CANDLES: dict[Segment, str] = {
+    "linear": "/openApi/swap/v3/quote/klines",
+    "inverse": "/openApi/cswap/v1/market/klines",
+    "spot": "/openApi/spot/v2/market/kline",
+}
+"""Where daily closes are, 1000 or 1440 at most."""
+MOST_PAYMENTS = 1000
+UTC_OFFSET = "0"
+"""Without it the days of spot begin in China, at 16:00 UTC; the inverse perpetuals ignore it, and begin at midnight."""
 
 _RATE_LIMITED = 100410
 _SPEAKING = frozenset({200, 400})
@@ -136,6 +155,38 @@ class PairsAnswer(Struct, frozen=True):
     data: Pairs
 
 
+class Candle(Struct, frozen=True):
+    """A row of klines."""
+
+    time: int
+    """When the day began."""
+    close: float
+
+
+class SpotCandle(Struct, frozen=True, array_like=True):
+    """A row of kline on spot; more follows behind the close."""
+
+    time: int
+    open: Any
+    high: Any
+    low: Any
+    close: float
+
+
+class Paid(Struct, frozen=True, rename="camel"):
+    """A row of fundingRate."""
+
+    symbol: str
+    funding_rate: float
+    funding_time: int
+
+
+class PaidAnswer(Struct, frozen=True):
+    """The envelope of fundingRate, in which nothing is before the first payment."""
+
+    data: list[Paid]
+
+
 def parse_linear_quotes(premiums: bytes, tickers: bytes) -> list[Quote]:
     """Read the quotes of perpetuals out of premiumIndex and ticker.
 
@@ -172,6 +223,24 @@ def parse_inverse_listings(body: bytes) -> list[Listing]:
 def parse_spot_listings(body: bytes) -> list[Listing]:
     """Read the spot pairs out of symbols; `minQty` and `maxQty` are deprecated there and hold no longer."""
     return [_spot_listing(row) for row in read(PairsAnswer, body).data.symbols if _is_named(row.symbol)]
+
+
+def parse_candles(listing: Listing, body: bytes) -> list[Candles]:
+    """Read the daily closes of one symbol out of klines, newest first there, with that of the day under way."""
+    rows: Sequence[Candle | SpotCandle] = (
+        read(Answer[SpotCandle], body).data if listing.segment == "spot" else read(Answer[Candle], body).data
+    )
+    closes = sorted(Close(row.time + DAY_MS, row.close) for row in rows)
+    return [Candles(symbol=listing.symbol, closes=tuple(closes))]
+
+
+def parse_fundings(listing: Listing, body: bytes) -> list[Fundings]:
+    """Read the past funding of one perpetual out of fundingRate, newest first there."""
+    rows = read(PaidAnswer, body).data
+    if any(row.symbol != listing.symbol for row in rows):
+        raise UpstreamError("bad_payload", "The funding is that of another symbol")
+    payments = sorted(Payment(row.funding_time, row.funding_rate) for row in rows)
+    return [Fundings(symbol=listing.symbol, payments=tuple(payments))]
 
 
 def refuse(status: int, body: bytes) -> UpstreamError | None:
@@ -323,6 +392,37 @@ async def fetch_spot_listings(get: Get) -> list[Listing]:
     return parse_spot_listings(await get(HOST, "/openApi/spot/v1/common/symbols"))
 
 
+async def fetch_candles(listing: Listing, get: Get) -> list[Candles]:
+    """Ask for the daily closes of one symbol."""
+    page = {"symbol": listing.symbol, "interval": "1d", "limit": str(HISTORY_DAYS)}
+    when = {"timeZone": UTC_OFFSET, "timestamp": _now()}
+    return parse_candles(listing, await get(HOST, CANDLES[listing.segment], weight=1, **page, **when))
+
+
+async def fetch_fundings(listing: Listing, get: Get) -> list[Fundings]:
+    """Ask for the past funding of one perpetual.
+
+    Raises:
+        UpstreamError: rejected, for an inverse one: BingX tells but its next funding.
+    """
+    if listing.segment != "linear":
+        raise UpstreamError("rejected", "BingX tells no past funding of inverse perpetuals")
+    page = {"symbol": listing.symbol, "limit": str(MOST_PAYMENTS)}
+    return parse_fundings(listing, await get(HOST, "/openApi/swap/v2/quote/fundingRate", weight=1, **page))
+
+
+def candles_of(listing: Listing) -> Feed:
+    """Give the feed of a symbol's daily closes."""
+    terms = (Candles, partial(fetch_candles, listing), HISTORY_FRESH, HISTORY_LONGEST)
+    return Feed("bingx", listing.segment, "candles", *terms, symbol=listing.symbol)
+
+
+def fundings_of(listing: Listing) -> Feed:
+    """Give the feed of a perpetual's past funding."""
+    terms = (Fundings, partial(fetch_fundings, listing), HISTORY_FRESH, HISTORY_LONGEST)
+    return Feed("bingx", listing.segment, "fundings", *terms, symbol=listing.symbol)
+
+
 def _now() -> str:
     """Give the time that some public calls insist on: without it they answer 100400 or 104414."""
     return str(int(time.time() * 1000))
@@ -341,4 +441,6 @@ ADAPTER = Adapter(
     # 500 requests in 10 s, counted for each path by itself.
     budgets={HOST: Budget(weight=250, seconds=10.0)},
     refuse=refuse,
+    candles_of=candles_of,
+    fundings_of=fundings_of,
 )

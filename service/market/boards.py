@@ -1,7 +1,9 @@
 """Boards of all feeds as one process has them, with their age.
 
-Law: a fresh board is served at once, a stale one at once while it is renewed behind the answer, an old one never. One
-task fetches a board however many wait for it, and those have a patience that ends.
+Law: a fresh board is served at once, a stale one at once while it is renewed behind the answer, one about to be old
+when patience or its renewal ends, an old one never. One
+task fetches a board however many wait for it, and those have a patience that ends. Of the boards of single symbols only
+those stay that were used last, for there are thousands of symbols.
 """
 
 import asyncio
@@ -12,6 +14,12 @@ from service.market.clock import Clock
 from service.market.events import Observe, Read
 from service.market.fetcher import Fetcher, Kept, failure_seconds
 from service.market.source import Feed, UpstreamError
+
+MOST_SYMBOLS = 512
+"""Boards of single symbols that a process keeps, of some 50 KB each; no single question may need as many."""
+
+_ENDING_SECONDS = 1.0
+"""The last of a board's time, in which it is renewed first: what stands on it is older than the board itself."""
 
 
 class Failed(NamedTuple):
@@ -28,10 +36,46 @@ class _Flight(NamedTuple):
     """Is done as soon as any younger board is there."""
 
 
+class _Shelf:
+    """Boards by feed; of those of single symbols the most recently used, in the order of their use."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._whole: dict[str, Kept] = {}
+        self._single: dict[str, Kept] = {}
+
+    def get(self, feed: Feed) -> Kept | None:
+        """Give a board, which is used by that."""
+        if feed.symbol is None:
+            return self._whole.get(feed.key)
+        kept = self._single.pop(feed.key, None)
+        if kept is not None:
+            self._single[feed.key] = kept
+        return kept
+
+    def put(self, feed: Feed, kept: Kept) -> None:
+        """Keep a board in place of the one before, and drop the one that nobody used for longest if they are many."""
+        if feed.symbol is None:
+            self._whole[feed.key] = kept
+            return
+        self._single.pop(feed.key, None)
+        self._single[feed.key] = kept
+        if len(self._single) > self._most:
+            del self._single[next(iter(self._single))]
+
+
 class Boards:
     """The boards as one process has them."""
 
-    def __init__(self, fetcher: Fetcher, *, patience: float, observe: Observe, clock: Clock) -> None:
+    def __init__(
+        self,
+        fetcher: Fetcher,
+        *,
+        patience: float,
+        observe: Observe,
+        clock: Clock,
+        most_symbols: int = MOST_SYMBOLS,
+    ) -> None:
         """Make an empty cache.
 
         Args:
@@ -39,12 +83,13 @@ class Boards:
             patience: seconds that a question waits for a board at most.
             observe: is told of every read.
             clock: steady time.
+            most_symbols: boards of single symbols that are kept.
         """
         self._fetcher = fetcher
         self._patience = patience
         self._observe = observe
         self._clock = clock
-        self._kept: dict[str, Kept] = {}
+        self._kept = _Shelf(most_symbols)
         self._failed: dict[str, Failed] = {}
         self._flights: dict[str, _Flight] = {}
 
@@ -55,7 +100,7 @@ class Boards:
     def prepare(self, feeds: Iterable[Feed], longest: float) -> None:
         """Begin to fetch what is not there, so that several boards come in side by side."""
         for feed in feeds:
-            if self._young(feed, longest) is None and self._failure(feed) is None:
+            if self._lasting(feed, longest) is None and self._failure(feed) is None:
                 self._fly(feed)
 
     async def read(self, feed: Feed, longest: float, *, until: float) -> Kept:
@@ -69,7 +114,7 @@ class Boards:
         Raises:
             UpstreamError: if there is none: what the exchange did, `timeout` while it is still asked, or `stale`.
         """
-        kept = self._young(feed, longest)
+        kept = self._lasting(feed, longest)
         if kept is None:
             return await self._wait(feed, longest, until)
         is_fresh = kept.age(self._clock.steady()) <= feed.fresh_seconds
@@ -80,7 +125,7 @@ class Boards:
 
     def peek(self, feed: Feed) -> tuple[Kept | None, UpstreamError | None]:
         """Give what there is without asking anybody, and what keeps a newer one away."""
-        return self._kept.get(feed.key), self._failure(feed)
+        return self._kept.get(feed), self._failure(feed)
 
     async def close(self) -> None:
         """End the fetches that are under way."""
@@ -89,8 +134,12 @@ class Boards:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    def _lasting(self, feed: Feed, longest: float) -> Kept | None:
+        limit = min(longest, feed.longest_seconds)
+        return self._young(feed, max(limit - _ENDING_SECONDS, min(limit, feed.fresh_seconds)))
+
     def _young(self, feed: Feed, longest: float) -> Kept | None:
-        kept = self._kept.get(feed.key)
+        kept = self._kept.get(feed)
         if kept is None or kept.age(self._clock.steady()) > min(longest, feed.longest_seconds):
             return None
         return kept
@@ -100,11 +149,15 @@ class Boards:
         return failed.error if failed is not None and self._clock.steady() < failed.until else None
 
     async def _wait(self, feed: Feed, longest: float, until: float) -> Kept:
+        before = self._kept.get(feed)
         if self._failure(feed) is None:
             await self._watch(self._fly(feed), feed, longest=longest, until=until)
         kept = self._young(feed, longest)  # its age is taken after the wait
-        self._observe(Read(feed.exchange, feed.subject, "failed" if kept is None else "fetched"))
-        return self._refuse(feed) if kept is None else kept
+        if kept is None:
+            self._observe(Read(feed.exchange, feed.subject, "failed"))
+            self._refuse(feed)
+        self._observe(Read(feed.exchange, feed.subject, "stale" if kept is before else "fetched"))
+        return kept
 
     async def _watch(self, flight: _Flight, feed: Feed, *, longest: float, until: float) -> None:
         """Wait for a board that is young enough, for the end of the flight, or for the end of patience."""
@@ -137,14 +190,20 @@ class Boards:
 
     async def _renew(self, feed: Feed, arrival: "asyncio.Future[None]") -> None:
         def take(kept: Kept) -> None:
-            self._kept[feed.key] = kept
+            self._kept.put(feed, kept)
             self._failed.pop(feed.key, None)
             if not arrival.done():
                 arrival.set_result(None)
 
         try:
-            await self._fetcher.fetch(feed, self._kept.get(feed.key), take)
+            await self._fetcher.fetch(feed, self._kept.get(feed), take)
         except UpstreamError as error:
-            self._failed[feed.key] = Failed(error, self._clock.steady() + failure_seconds(error))
+            self._remember(feed, error)
         finally:
             del self._flights[feed.key]
+
+    def _remember(self, feed: Feed, error: UpstreamError) -> None:
+        """Note a failure, and forget those whose time is over."""
+        now = self._clock.steady()
+        self._failed = {key: failed for key, failed in self._failed.items() if now < failed.until}
+        self._failed[feed.key] = Failed(error, now + failure_seconds(error))

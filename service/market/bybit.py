@@ -12,18 +12,26 @@ from urllib.parse import unquote_plus
 
 from msgspec import Struct, field
 
-from service.market.payload import is_symbol, number, read, some, whole
+from service.market.payload import is_symbol, number, read, real, some, whole
 from service.market.scale import unscale
 from service.market.source import (
+    DAY_MS,
+    HISTORY_DAYS,
+    HISTORY_FRESH,
+    HISTORY_LONGEST,
     LISTINGS_FRESH,
     LISTINGS_LONGEST,
     QUOTES_FRESH,
     QUOTES_LONGEST,
     Adapter,
     Budget,
+    Candles,
+    Close,
     Feed,
+    Fundings,
     Get,
     Listing,
+    Payment,
     Quote,
     Reason,
     Segment,
@@ -34,11 +42,13 @@ from service.market.source import (
 
 HOST = "api.bybit.com"
 TICKERS, INSTRUMENTS, RISK_LIMIT = "/v5/market/tickers", "/v5/market/instruments-info", "/v5/market/risk-limit"
+KLINE, FUNDING = "/v5/market/kline", "/v5/market/funding/history"
 MAKER_FEE_RATE, TAKER_FEE_RATE = Decimal("0.0002"), Decimal("0.00055")
 """Fees of linear and inverse contracts: of users without a VIP level, from bybit.com's page of trading fees, September
 2026. Bybit publishes a user's own rates only to that user."""
 TIERS_FRESH, TIERS_LONGEST = 3600.0, 86_400.0
 MOST_PAGES = 20
+MOST_PAYMENTS = 200
 LARGEST_FIRST_RATE = Decimal("0.2")
 """Maintenance margin of a first tier beyond which it must be a percentage: older replies had "0.5" for 0.5 %."""
 PAUSE_SECONDS = 600.0
@@ -62,6 +72,8 @@ class Rows(Struct, Generic[T], frozen=True, rename="camel"):
 
     rows: list[T] = field(name="list")
     category: str = ""
+    symbol: str = ""
+    """Of candles, which don't say it themselves."""
     next_page_cursor: str | None = None
 
 
@@ -173,6 +185,24 @@ class RiskLimit(Struct, frozen=True, rename="camel"):
     maintenance_margin: Decimal
 
 
+class Candle(Struct, frozen=True, array_like=True):
+    """A row of kline; volume and turnover follow behind the close."""
+
+    start_time: str
+    open: str
+    high: str
+    low: str
+    close: str
+
+
+class Paid(Struct, frozen=True, rename="camel"):
+    """A row of funding/history."""
+
+    symbol: str
+    funding_rate: str
+    funding_rate_timestamp: str
+
+
 class Page(NamedTuple):
     """Part of a list."""
 
@@ -230,13 +260,30 @@ def parse_pairs(body: bytes) -> Page:
 def parse_tiers(listing: Listing, body: bytes) -> list[Tiers]:
     """Read the maintenance tiers of one contract from risk-limit, where they come in any order."""
     rows = some(_open(Reply[RiskLimit], body, listing.segment).result.rows)
-    _check_tiers(listing.symbol, rows)
+    _require_symbol(listing, [row.symbol for row in rows])
+    _check_tiers(rows)
     rows.sort(key=lambda row: row.risk_limit_value)
     floors = [Decimal(0), *(row.risk_limit_value for row in rows)]
     tiers = tuple(Tier(floor, row.maintenance_margin) for floor, row in zip(floors, rows, strict=False))
     if tiers[0].rate > LARGEST_FIRST_RATE:
         raise UpstreamError("bad_payload", f"A first maintenance margin rate of {tiers[0].rate} is no fraction")
     return [Tiers(symbol=listing.symbol, tiers=tiers)]
+
+
+def parse_candles(listing: Listing, body: bytes) -> list[Candles]:
+    """Read the daily closes of one symbol from kline, where the newest comes first: that of the day under way."""
+    result = _open(Reply[Candle], body, listing.segment).result
+    _require_symbol(listing, [result.symbol])
+    closes = (Close(whole(row.start_time) + DAY_MS, real(row.close)) for row in reversed(some(result.rows)))
+    return [Candles(symbol=listing.symbol, closes=tuple(closes))]
+
+
+def parse_fundings(listing: Listing, body: bytes) -> list[Fundings]:
+    """Read the past funding of one perpetual from funding/history, the newest first; it is empty before the first."""
+    rows = _open(Reply[Paid], body, listing.segment).result.rows
+    _require_symbol(listing, [row.symbol for row in rows])
+    payments = (Payment(whole(row.funding_rate_timestamp), real(row.funding_rate)) for row in reversed(rows))
+    return [Fundings(symbol=listing.symbol, payments=tuple(payments))]
 
 
 def refuse(status: int, body: bytes) -> UpstreamError | None:
@@ -279,10 +326,36 @@ async def fetch_tiers(listing: Listing, get: Get) -> list[Tiers]:
     return parse_tiers(listing, await get(HOST, RISK_LIMIT, category=listing.segment, symbol=listing.symbol))
 
 
+async def fetch_candles(listing: Listing, get: Get) -> list[Candles]:
+    """Ask for the daily closes of one symbol."""
+    wanted = {"symbol": listing.symbol, "interval": "D", "limit": str(HISTORY_DAYS)}
+    return parse_candles(listing, await get(HOST, KLINE, weight=1, category=listing.segment, **wanted))
+
+
+async def fetch_fundings(listing: Listing, get: Get) -> list[Fundings]:
+    """Ask for the past funding of one perpetual."""
+    wanted = {"symbol": listing.symbol, "limit": str(MOST_PAYMENTS)}
+    return parse_fundings(listing, await get(HOST, FUNDING, weight=1, category=listing.segment, **wanted))
+
+
 def tiers_of(listing: Listing) -> Feed:
     """Give the feed of a contract's maintenance tiers."""
     fetch = partial(fetch_tiers, listing)
     return Feed("bybit", listing.segment, "tiers", Tiers, fetch, TIERS_FRESH, TIERS_LONGEST, symbol=listing.symbol)
+
+
+def candles_of(listing: Listing) -> Feed:
+    """Give the feed of a symbol's daily closes."""
+    fetch = partial(fetch_candles, listing)
+    terms = (Candles, fetch, HISTORY_FRESH, HISTORY_LONGEST)
+    return Feed("bybit", listing.segment, "candles", *terms, symbol=listing.symbol)
+
+
+def fundings_of(listing: Listing) -> Feed:
+    """Give the feed of a perpetual's past funding."""
+    fetch = partial(fetch_fundings, listing)
+    terms = (Fundings, fetch, HISTORY_FRESH, HISTORY_LONGEST)
+    return Feed("bybit", listing.segment, "fundings", *terms, symbol=listing.symbol)
 
 
 def _open(model: type[Reply[T]], body: bytes, segment: Segment) -> Reply[T]:
@@ -390,9 +463,13 @@ def _pair(row: Pair) -> Listing:
     )
 
 
-def _check_tiers(symbol: str, rows: Sequence[RiskLimit]) -> None:
-    if any(row.symbol != symbol for row in rows):
-        raise UpstreamError("bad_payload", "The tiers are those of another symbol")
+def _require_symbol(listing: Listing, named: Sequence[str]) -> None:
+    """Refuse a reply that is about another symbol than was asked for."""
+    if any(symbol != listing.symbol for symbol in named):
+        raise UpstreamError("bad_payload", "The reply is about another symbol")
+
+
+def _check_tiers(rows: Sequence[RiskLimit]) -> None:
     if not all(value.is_finite() for row in rows for value in (row.risk_limit_value, row.maintenance_margin)):
         raise UpstreamError("bad_payload", "A tier is not finite")
 
@@ -422,5 +499,8 @@ ADAPTER = Adapter(
     publishes_tiers=True,
     maintenance_basis="entry",
     tiers_of=tiers_of,
+    candles_of=candles_of,
+    fundings_of=fundings_of,
+    settlement_fee_rate=Decimal("0.0005"),  # of delivery; bybit.com/en/help-center, September 2026
     lists_expiring=True,
 )

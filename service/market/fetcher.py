@@ -18,7 +18,7 @@ from service.market.sealing import Board, FlawError, unseal
 from service.market.source import Exchange, Feed, Row, UpstreamError
 from service.market.store import Claim, Store, lock_seconds
 from service.market.upstream import Upstream
-from service.market.vetting import LATEST_MS, Vetted, require_rows, vet
+from service.market.vetting import LATEST_MS, Vetted, is_sound, require_rows, vet
 
 SHORTEST_FAILURE, LONGEST_FAILURE = 1.0, 60.0
 """Bounds of the time in seconds for which nobody repeats what failed."""
@@ -167,7 +167,7 @@ def _require_sound(board: Board, now_ms: int) -> None:
     Raises:
         FlawError: unsound.
     """
-    if not 0 <= board.wall_ms <= LATEST_MS or vet(board.rows.values(), now_ms).dropped:
+    if not 0 <= board.wall_ms <= LATEST_MS or not is_sound(board.rows.values(), now_ms):
         raise FlawError("unsound")
 
 

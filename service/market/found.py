@@ -137,11 +137,13 @@ def doubt(seen: Seen) -> str | None:
     quote, gap = seen.quote, PERPETUAL_GAP if seen.listing.expiry_ms is None else DATED_GAP
     if quote.mark is not None and quote.index is not None and abs(quote.mark - quote.index) >= gap * quote.index:
         return f"its mark {Exact(quote.mark)} is {gap * 100:g} % or more from its index {Exact(quote.index)}"
-    if quote.bid is None or quote.ask is None or seen.listing.segment != "spot":
+    if quote.bid is None or quote.ask is None:
         return None
     if quote.bid > quote.ask:
         return f"its best bid {Exact(quote.bid)} is above its best ask {Exact(quote.ask)}"
-    if quote.last is not None and not quote.bid * (1 - BOOK_GAP) <= quote.last <= quote.ask * (1 + BOOK_GAP):
+    if quote.last is None or seen.listing.segment != "spot":
+        return None
+    if not quote.bid * (1 - BOOK_GAP) <= quote.last <= quote.ask * (1 + BOOK_GAP):
         orders = f"{Exact(quote.bid)} and {Exact(quote.ask)}"
         return f"its last trade at {Exact(quote.last)} is far from the orders at {orders}"
     return None

@@ -6,7 +6,7 @@ and no name that is not listed is replaced by another.
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from decimal import Decimal
 from difflib import get_close_matches
 from typing import Literal, NamedTuple, cast
@@ -65,6 +65,16 @@ class FeedNow(NamedTuple):
     kept: Kept | None
     failure: UpstreamError | None
     """Why the last try failed, as long as nobody tries again."""
+
+
+class Futures(NamedTuple):
+    """The futures on an asset at one exchange, as far as they can be had."""
+
+    seen: tuple[Seen, ...]
+    missing: Mapping[Literal["linear", "inverse"], UnavailableError]
+    """Kinds that the exchange offers and that can't be had now, and why: the list is not whole."""
+    lost: tuple[tuple[Literal["linear", "inverse"], UnavailableError], ...]
+    """Single futures on the asset that are listed and whose quote is missing, too old or not believed, and why."""
 
 
 class Market:
@@ -276,6 +286,51 @@ class Market:
             error = UpstreamError("stale", f"older than {longest:g} s", retry_after=1.0)
             raise UnavailableError(exchange, search.name, error, age_seconds=min(one.age_seconds for one in seen))
         return young
+
+    async def list_futures(self, exchange: Exchange, underlying: str, *, longest: float, until: float) -> Futures:
+        """List the futures on an asset that trade and have a quote that is young enough, linear and inverse ones.
+
+        Args:
+            exchange: one that is on.
+            underlying: code of the asset; futures on a thousand of it are among them, and any currency of prices is.
+            longest: age in seconds that a quote may have.
+            until: from `deadline`.
+        """
+        segments = [segment for segment in FUTURES if self.offers(exchange, segment)]
+        lists = [self._try_contracts(exchange, segment, longest=longest, until=until) for segment in segments]
+        answers = dict(zip(segments, await asyncio.gather(*lists), strict=True))
+        missing = {kind: answer for kind, answer in answers.items() if isinstance(answer, UnavailableError)}
+        found = [seen for answer in answers.values() if isinstance(answer, list) for seen in answer]
+        wanted = tuple(seen for seen in found if seen.listing.base == underlying)
+        known = {seen.listing.symbol for seen in wanted}
+        lost = [
+            (segment, error)
+            for segment in segments
+            if segment not in missing
+            for error in self._lost(exchange, segment, underlying, known=known, longest=longest)
+        ]
+        return Futures(wanted, missing, tuple(lost))
+
+    def _lost(
+        self, exchange: Exchange, segment: Segment, underlying: str, *, known: Container[str], longest: float
+    ) -> Iterator[UnavailableError]:
+        """Say of each future on an asset that trades and was not seen, what speaks against its quote."""
+        feeds = (self._feeds[exchange, segment, subject] for subject in ("listings", "quotes"))
+        listings, quotes = (cast("Kept", self._boards.peek(feed)[0]) for feed in feeds)
+        for listing in cast("Mapping[str, Listing]", listings.board.rows).values():
+            if listing.base == underlying and listing.is_trading and listing.symbol not in known:
+                try:
+                    pick(Search(exchange, listing.symbol, longest, 0.0), listing, quotes, now=self._now())
+                except UnavailableError as error:
+                    yield error
+
+    async def _try_contracts(
+        self, exchange: Exchange, segment: Segment, *, longest: float, until: float
+    ) -> list[Seen] | UnavailableError:
+        try:
+            return await self.list_contracts(exchange, segment, longest=longest, until=until)
+        except UnavailableError as error:
+            return error
 
     def _prepare(self, exchange: Exchange, segment: Segment, longest: float) -> None:
         self._boards.prepare([self._feeds[exchange, segment, "listings"]], LISTINGS_LONGEST)

@@ -6,22 +6,32 @@ Source: https://www.mexc.com/api-docs/, and what live replies of 2026 looked lik
 import asyncio
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import Annotated, Generic, Literal, TypeVar
+from functools import partial
+from typing import Annotated, Any, Generic, Literal, TypeVar
+from urllib.parse import quote as percent_encode
 
 from msgspec import Meta, Struct, field
 
 from service.market.payload import by_symbol, is_symbol, number, read, some
 from service.market.scale import unscale
 from service.market.source import (
+    DAY_MS,
+    HISTORY_DAYS,
+    HISTORY_FRESH,
+    HISTORY_LONGEST,
     LISTINGS_FRESH,
     LISTINGS_LONGEST,
     QUOTES_FRESH,
     QUOTES_LONGEST,
     Adapter,
     Budget,
+    Candles,
+    Close,
     Feed,
+    Fundings,
     Get,
     Listing,
+    Payment,
     Quote,
     Tier,
     UpstreamError,
@@ -33,6 +43,8 @@ API_MAKER_FEE, API_TAKER_FEE = Decimal("0.0006"), Decimal("0.0008")
 which are lower on most contracts."""
 LIMITED_FOR = 2.0
 """Seconds of the window in which requests are counted."""
+MOST_PAYMENTS = 1000
+"""Of one page of past funding; older documentation says 100."""
 
 _RATE_LIMITED = 510
 _CONTRACTS = "/api/v1/contract/detail"
@@ -163,6 +175,50 @@ class Pairs(Struct, frozen=True):
     symbols: Rows[Pair]
 
 
+class Columns(Struct, frozen=True):
+    """What contract/kline holds: a list for each column, in place of rows."""
+
+    time: Annotated[list[int], Meta(min_length=1)]
+    """When the days began, in seconds."""
+    close: list[float]
+
+
+class ColumnsAnswer(Struct, frozen=True):
+    """The envelope of contract/kline."""
+
+    data: Columns
+
+
+class SpotCandle(Struct, frozen=True, array_like=True):
+    """A row of klines on spot; more follows behind the close."""
+
+    open_time: int
+    open: Any
+    high: Any
+    low: Any
+    close: float
+
+
+class Paid(Struct, frozen=True, rename="camel"):
+    """A row of contract/funding_rate/history."""
+
+    symbol: str
+    funding_rate: float
+    settle_time: int
+
+
+class Page(Struct, frozen=True, rename="camel"):
+    """A page of contract/funding_rate/history, the first with the newest; empty before the first payment."""
+
+    result_list: list[Paid]
+
+
+class PageAnswer(Struct, frozen=True):
+    """The envelope of contract/funding_rate/history."""
+
+    data: Page
+
+
 def parse_quotes(funding: bytes, tickers: bytes, segment: Futures) -> list[Quote]:
     """Read the quotes of one kind of perpetual out of contract/funding_rate and contract/ticker.
 
@@ -201,6 +257,24 @@ def parse_spot_listings(body: bytes) -> list[Listing]:
     return [_spot_listing(row) for row in read(Pairs, body).symbols if is_symbol(row.symbol)]
 
 
+def parse_candles(listing: Listing, body: bytes) -> list[Candles]:
+    """Read the daily closes of one symbol out of contract/kline or klines, with that of the day under way.
+
+    The former takes no limit and holds two thousand days; as many are kept as of all others.
+    """
+    closes = sorted(_spot_closes(body) if listing.segment == "spot" else _closes(body))
+    return [Candles(symbol=listing.symbol, closes=tuple(closes[-HISTORY_DAYS:]))]
+
+
+def parse_fundings(listing: Listing, body: bytes) -> list[Fundings]:
+    """Read the past funding of one perpetual out of a page of contract/funding_rate/history, newest first there."""
+    rows = read(PageAnswer, body).data.result_list
+    if any(row.symbol != listing.symbol for row in rows):
+        raise UpstreamError("bad_payload", "The funding is that of another symbol")
+    payments = sorted(Payment(row.settle_time, row.funding_rate) for row in rows)
+    return [Fundings(symbol=listing.symbol, payments=tuple(payments))]
+
+
 def refuse(status: int, body: bytes) -> UpstreamError | None:
     """Read MEXC's own error, which for futures comes under status 200; None where there is none."""
     said = _refusal(body) if status in _SPEAKING else None
@@ -216,6 +290,17 @@ def _refusal(body: bytes) -> Refusal | None:
         return read(Refusal, body)
     except UpstreamError:
         return None
+
+
+def _closes(body: bytes) -> list[Close]:
+    columns = read(ColumnsAnswer, body).data
+    if len(columns.time) != len(columns.close):
+        raise UpstreamError("bad_payload", "The columns of the candles differ in length")
+    return [Close(began * 1000 + DAY_MS, close) for began, close in zip(columns.time, columns.close, strict=True)]
+
+
+def _spot_closes(body: bytes) -> list[Close]:
+    return [Close(row.open_time + DAY_MS, row.close) for row in some(read(list[SpotCandle], body))]
 
 
 def _quote(funding: Funding, ticker: Ticker) -> Quote:
@@ -353,12 +438,12 @@ async def fetch_spot_quotes(get: Get) -> list[Quote]:
 
 async def fetch_linear_listings(get: Get) -> list[Listing]:
     """Ask for the linear perpetuals."""
-    return parse_listings(await get(HOST, _CONTRACTS, weight=2), "linear")
+    return parse_listings(await get(HOST, _CONTRACTS, weight=10), "linear")
 
 
 async def fetch_inverse_listings(get: Get) -> list[Listing]:
     """Ask for the inverse perpetuals, which come with the linear ones."""
-    return parse_listings(await get(HOST, _CONTRACTS, weight=2), "inverse")
+    return parse_listings(await get(HOST, _CONTRACTS, weight=10), "inverse")
 
 
 async def fetch_spot_listings(get: Get) -> list[Listing]:
@@ -366,9 +451,38 @@ async def fetch_spot_listings(get: Get) -> list[Listing]:
     return parse_spot_listings(await get(HOST, "/api/v3/exchangeInfo", weight=2))
 
 
+async def fetch_candles(listing: Listing, get: Get) -> list[Candles]:
+    """Ask for the daily closes of one symbol."""
+    symbol = listing.symbol
+    if listing.segment == "spot":
+        body = await get(HOST, "/api/v3/klines", symbol=symbol, interval="1d", limit=str(HISTORY_DAYS))
+    else:
+        path = f"/api/v1/contract/kline/{percent_encode(symbol, safe='')}"
+        body = await get(HOST, path, weight=5, interval="Day1")
+    return parse_candles(listing, body)
+
+
+async def fetch_fundings(listing: Listing, get: Get) -> list[Fundings]:
+    """Ask for the past funding of one perpetual."""
+    page = {"symbol": listing.symbol, "page_num": "1", "page_size": str(MOST_PAYMENTS)}
+    return parse_fundings(listing, await get(HOST, "/api/v1/contract/funding_rate/history", weight=5, **page))
+
+
+def candles_of(listing: Listing) -> Feed:
+    """Give the feed of a symbol's daily closes."""
+    terms = (Candles, partial(fetch_candles, listing), HISTORY_FRESH, HISTORY_LONGEST)
+    return Feed("mexc", listing.segment, "candles", *terms, symbol=listing.symbol)
+
+
+def fundings_of(listing: Listing) -> Feed:
+    """Give the feed of a perpetual's past funding."""
+    terms = (Fundings, partial(fetch_fundings, listing), HISTORY_FRESH, HISTORY_LONGEST)
+    return Feed("mexc", listing.segment, "fundings", *terms, symbol=listing.symbol)
+
+
 async def _ask_quotes(get: Get) -> tuple[bytes, bytes]:
     return await asyncio.gather(
-        get(HOST, "/api/v1/contract/funding_rate"), get(HOST, "/api/v1/contract/ticker", weight=2)
+        get(HOST, "/api/v1/contract/funding_rate", weight=5), get(HOST, "/api/v1/contract/ticker", weight=10)
     )
 
 
@@ -382,10 +496,12 @@ ADAPTER = Adapter(
         Feed("mexc", "inverse", "listings", Listing, fetch_inverse_listings, LISTINGS_FRESH, LISTINGS_LONGEST),
         Feed("mexc", "spot", "listings", Listing, fetch_spot_listings, LISTINGS_FRESH, LISTINGS_LONGEST),
     ),
-    # In twentieths of what 2 s allow: funding_rate may be asked 20 times, ticker and detail 10 times. Spot has limits
-    # of its own at the same host, 500 in 10 s for each path.
-    budgets={HOST: Budget(weight=10, seconds=2.0)},
+    # In hundredths of what 2 s allow: ticker and detail may be asked 10 times, the other paths of futures 20 times.
+    # Spot has limits of its own at the same host, 500 in 10 s for each path.
+    budgets={HOST: Budget(weight=50, seconds=2.0)},
     refuse=refuse,
+    candles_of=candles_of,
+    fundings_of=fundings_of,
     publishes_tiers=True,
     maintenance_basis="entry",
 )

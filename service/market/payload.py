@@ -80,6 +80,14 @@ def number(text: str | None) -> Decimal | None:
     return value
 
 
+def real(text: str) -> float:
+    """Read a number that has to be there, for statistics."""
+    value = number(text)
+    if value is None:
+        raise UpstreamError("bad_payload", "A number is missing")
+    return float(value)
+
+
 @cache
 def _decoder(model: Hashable) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(cast("Any", model), strict=False)

@@ -14,8 +14,9 @@ Exchange = Literal["binance", "bingx", "bybit", "mexc", "weex"]
 EXCHANGES: tuple[Exchange, ...] = get_args(Exchange)
 Segment = Literal["linear", "inverse", "spot"]
 """What a symbol is margined in: the quote currency, the coin, or nothing at all."""
-Subject = Literal["quotes", "listings", "tiers"]
-"""What a board is about: prices, what can be traded on which terms, or the maintenance margin of one contract."""
+Subject = Literal["quotes", "listings", "tiers", "candles", "fundings"]
+"""What a board is about: prices, what can be traded on which terms; or, of one symbol, its maintenance margin, its
+daily closes or the funding that was paid."""
 Reason = Literal[
     "rate_limited",
     "banned",
@@ -128,7 +129,39 @@ class Tiers(Struct, frozen=True, kw_only=True, gc=False):
     tiers: tuple[Tier, ...]
 
 
-Row = Quote | Listing | Tiers
+class Close(NamedTuple):
+    """Price at the end of one day."""
+
+    at_ms: int
+    """End of the UTC day, in milliseconds since 1970: the first moment that is no longer part of it."""
+    price: float
+    """Of the last trade, in the quote currency per unit of the base asset as it is listed."""
+
+
+class Candles(Struct, frozen=True, kw_only=True, gc=False):
+    """Daily closes of one symbol, oldest first; a day that is missing is missing, and the one under way is absent."""
+
+    symbol: str
+    closes: tuple[Close, ...]
+
+
+class Payment(NamedTuple):
+    """One funding payment that was made."""
+
+    at_ms: int
+    """When, in milliseconds since 1970."""
+    rate: float
+    """Fraction of the position's value, positive where longs paid."""
+
+
+class Fundings(Struct, frozen=True, kw_only=True, gc=False):
+    """Funding of one perpetual that was paid, oldest first."""
+
+    symbol: str
+    payments: tuple[Payment, ...]
+
+
+Row = Quote | Listing | Tiers | Candles | Fundings
 
 
 class Get(Protocol):
@@ -193,13 +226,23 @@ class Adapter(NamedTuple):
     """Reads the exchange's own error out of a status and a body; None where it is none of its known ones."""
     tiers_of: Callable[[Listing], Feed] | None = None
     """Feed of a contract's maintenance tiers, where they are published apart and without a key."""
+    candles_of: Callable[[Listing], Feed] | None = None
+    """Feed of a symbol's daily closes; that of the day under way may be in it, and is dropped as not yet true."""
+    fundings_of: Callable[[Listing], Feed] | None = None
+    """Feed of a perpetual's past funding, which is empty where none was paid yet."""
     maintenance_basis: Literal["liquidation", "entry"] = "liquidation"
     """Value that it takes maintenance margin of: at the liquidation price, or at entry."""
     publishes_tiers: bool = False
     """Whether it shows maintenance tiers to everybody."""
+    settlement_fee_rate: Decimal | None = None
+    """Fee of what is held until it settles, as a fraction of its value; None where it does not tell."""
     lists_expiring: bool = False
     """Whether it lists futures that expire."""
 
 
 QUOTES_FRESH, QUOTES_LONGEST = 2.0, 60.0
 LISTINGS_FRESH, LISTINGS_LONGEST = 3600.0, 86_400.0
+HISTORY_FRESH, HISTORY_LONGEST = 600.0, 3600.0
+HISTORY_DAYS = 400
+"""Days of daily closes that are asked for."""
+DAY_MS = 86_400_000

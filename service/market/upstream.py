@@ -25,6 +25,9 @@ CALL_SECONDS = 8.0
 """Longest time for one call; those who wait for it have less patience."""
 LARGEST_REPLY = 16 * 1024 * 1024
 """Bytes of a reply, unpacked."""
+SINGLE_SHARE = 5
+"""One part in so many of a budget is for boards of single symbols: who asks for many of those, and nobody else, has to
+wait then."""
 _HEADERS = {"accept-encoding": "gzip", "cache-control": "no-cache", "user-agent": "minihedge"}
 _GZIP = 16 + zlib.MAX_WBITS
 _AGE_DIGITS = 9
@@ -84,6 +87,7 @@ class Upstream:
         self._observe = observe
         self._clock = clock
         self._spent = dict.fromkeys(adapter.budgets, 0)
+        self._spent_on_single = dict.fromkeys(adapter.budgets, 0)
         self.breakers: Mapping[str, Breaker] = {host: self._breaker(host) for host in adapter.budgets}
 
     def getter(self, feed: Feed) -> Get:
@@ -99,7 +103,7 @@ class Upstream:
         try:
             self._refuse_blocked()
             with self.breakers[host].guard(feed.key):
-                self._spend(host, weight)
+                self._spend(feed, host, weight)
                 body = await self._exchange(feed, host, path, parameters=parameters)
             outcome = "ok"
         except UpstreamError as error:
@@ -115,13 +119,19 @@ class Upstream:
             name = self.adapter.exchange
             raise UpstreamError("geo_blocked", f"{name} does not serve this location", retry_after=math.inf)
 
-    def _spend(self, host: str, weight: int) -> None:
-        budget = self.adapter.budgets[host]
+    def _spend(self, feed: Feed, host: str, weight: int) -> None:
+        """Spend on a board: first of the share of single symbols where it is one, then of the whole budget."""
         now = int(self._clock.steady() * MICRO)
-        self._spent[host], verdict = spend(self._spent[host], now, Pace(budget.weight, budget.seconds), cost=weight)
-        if not verdict.is_allowed:
-            detail = f"The budget of {budget.weight} per {budget.seconds:g} s for {host} is spent"
-            raise UpstreamError("budget_spent", detail, retry_after=verdict.retry_after)
+        whole = self.adapter.budgets[host]
+        spent, shares = [self._spent], [whole]
+        if feed.symbol is not None:
+            spent.insert(0, self._spent_on_single)
+            shares.insert(0, whole._replace(weight=whole.weight // SINGLE_SHARE))
+        for account, share in zip(spent, shares, strict=True):
+            account[host], verdict = spend(account[host], now, Pace(share.weight, share.seconds), cost=weight)
+            if not verdict.is_allowed:
+                detail = f"The budget of {share.weight} per {share.seconds:g} s for {host} is spent"
+                raise UpstreamError("budget_spent", detail, retry_after=verdict.retry_after)
 
     async def _exchange(self, feed: Feed, host: str, path: str, *, parameters: Mapping[str, str]) -> bytes:
         base = f"https://{host}" if self._relay is None else f"{self._relay}/{host}"

@@ -1,18 +1,32 @@
 """Believes what an exchange sends only as far as it makes sense.
 
 Law: a row with an impossible price is dropped and its reason kept, a doubtful funding rate becomes None, and a 0 that
-stands for "none" is None; a board that lost half of its rows is refused whole.
+stands for "none" is None; a board that lost half of its rows is refused whole. Of a history single points are dropped,
+for a gap is harmless and a wrong number is not; one that lost half of them is dropped whole.
 Source: the checks follow what exchanges were seen to send by mistake; see the reasons.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
-from typing import Literal, NamedTuple
+from functools import partial
+from math import isfinite
+from typing import Literal, NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
-from service.market.source import Listing, Quote, Row, Tiers, UpstreamError
+from service.market.source import (
+    DAY_MS,
+    Candles,
+    Close,
+    Fundings,
+    Listing,
+    Payment,
+    Quote,
+    Row,
+    Tiers,
+    UpstreamError,
+)
 
 Doubt = Literal[
     "not_finite",
@@ -34,6 +48,8 @@ LARGEST_GAP = Decimal("0.05")
 LONGEST_FUNDING_MS = 25 * 3_600_000
 LARGEST_FUNDING_RATE = Decimal("0.03")
 """Cap of a funding rate where the exchange names none."""
+LARGEST_PAYMENT = 0.05
+"""The largest cap of a funding rate that any of the exchanges was seen to have; a payment beyond it was none."""
 SKEW_MS = 2_000
 """How far the exchange's clock may be ahead of ours."""
 MOST_DIGITS, MOST_PLACES = 15, 18
@@ -42,6 +58,12 @@ SMALLEST, LARGEST = Decimal(1).scaleb(-MOST_PLACES), Decimal(1).scaleb(MOST_DIGI
 LONGEST_INTERVAL_HOURS = 24
 LATEST_MS = 7_000_000_000_000
 """The year 2191: beyond it no contract settles."""
+EARLIEST_MS = 1_230_768_000_000
+"""The year 2009: before it no coin had a price."""
+SETTLING_MS = 60_000
+"""For how long after a day its close may still change: a reply takes seconds, and our clock may be a little ahead."""
+
+_P = TypeVar("_P", Close, Payment)
 
 
 class Vetted(NamedTuple):
@@ -64,14 +86,14 @@ def vet(rows: Iterable[Row], now_ms: int) -> Vetted:
     vetted = Vetted({}, {}, Counter())
     seen: dict[str, Row] = {}
     for row in rows:
-        doubt = _doubt_of_quote(row, now_ms) if isinstance(row, Quote) else _doubt_of_terms(row)
-        if seen.setdefault(row.symbol, row) != row:
+        verdict: Row | Doubt = "sent_twice"
+        if seen.setdefault(row.symbol, row) == row and vetted.dropped.get(row.symbol) != "sent_twice":
+            verdict = _believe(row, now_ms, vetted.doubts)
+        if isinstance(verdict, str):
             vetted.rows.pop(row.symbol, None)
-            doubt = "sent_twice"
-        if doubt is None:
-            vetted.rows[row.symbol] = _tidy(row, now_ms, vetted.doubts) if isinstance(row, Quote) else row
+            vetted.dropped[row.symbol] = verdict
         else:
-            vetted.dropped[row.symbol] = doubt
+            vetted.rows[row.symbol] = verdict
     vetted.doubts.update(vetted.dropped.values())
     return vetted
 
@@ -93,9 +115,72 @@ def require_rows(vetted: Vetted, last_count: int) -> None:
     raise UpstreamError("bad_payload", detail)
 
 
+def is_sound(rows: Iterable[Row], now_ms: int) -> bool:
+    """Tell whether rows were vetted before: nothing is dropped, and no point of a history is."""
+    rows = list(rows)
+    vetted = vet(rows, now_ms)
+    return not vetted.dropped and all(isinstance(row, Quote) or vetted.rows[row.symbol] == row for row in rows)
+
+
 def is_finite(row: Row) -> bool:
     """Tell whether all numbers of a row are numbers."""
+    if isinstance(row, Candles):
+        return all(isfinite(close.price) for close in row.closes)
+    if isinstance(row, Fundings):
+        return all(isfinite(payment.rate) for payment in row.payments)
     return all(value.is_finite() for value in _numbers(row))
+
+
+def _believe(row: Row, now_ms: int, doubts: Counter[Doubt]) -> Row | Doubt:
+    """Give what is to be believed of a row, or why nothing is."""
+    if isinstance(row, Candles):
+        over = [close for close in row.closes if not now_ms - SETTLING_MS < close.at_ms <= now_ms + DAY_MS]
+        closes = _sift(over, partial(_doubt_of_close, now_ms), doubts)
+        return closes if isinstance(closes, str) else replace(row, closes=closes)
+    if isinstance(row, Fundings):
+        paid = [payment for payment in row.payments if not now_ms < payment.at_ms <= now_ms + LONGEST_FUNDING_MS]
+        payments = _sift(paid, partial(_doubt_of_payment, now_ms), doubts)
+        return payments if isinstance(payments, str) else replace(row, payments=payments)
+    if isinstance(row, Quote):
+        return _doubt_of_quote(row, now_ms) or _tidy(row, now_ms, doubts)
+    return _doubt_of_terms(row) or row
+
+
+def _sift(points: Sequence[_P], judge: Callable[[_P], Doubt | None], doubts: Counter[Doubt]) -> tuple[_P, ...] | Doubt:
+    """Put the points of a history in order without those that can't be true; give the doubt if most can't."""
+    sound: set[_P] = set()
+    found: list[Doubt] = []
+    for point in points:
+        doubt = judge(point)
+        if doubt is None:
+            sound.add(point)
+        else:
+            found.append(doubt)
+    times = Counter(point.at_ms for point in sound)
+    kept = sorted(point for point in sound if times[point.at_ms] == 1)
+    found += ["sent_twice"] * (len(sound) - len(kept))
+    if len(found) > len(kept):
+        return Counter(found).most_common(1)[0][0]
+    doubts.update(found)
+    return tuple(kept)
+
+
+def _doubt_of_close(now_ms: int, close: Close) -> Doubt | None:
+    if not isfinite(close.price):
+        return "not_finite"
+    if not SMALLEST <= close.price < LARGEST:
+        return "not_positive"
+    if close.at_ms % DAY_MS or close.at_ms < EARLIEST_MS:
+        return "absurd_time"
+    return "from_the_future" if close.at_ms > now_ms else None
+
+
+def _doubt_of_payment(now_ms: int, payment: Payment) -> Doubt | None:
+    if not isfinite(payment.rate):
+        return "not_finite"
+    if abs(payment.rate) > LARGEST_PAYMENT:
+        return "funding_rate"
+    return None if EARLIEST_MS <= payment.at_ms <= now_ms else "funding_time"
 
 
 def _doubt_of_quote(quote: Quote, now_ms: int) -> Doubt | None:
@@ -171,7 +256,7 @@ def _is_writable(value: Decimal) -> bool:
     return value.is_finite() and (not value or -MOST_PLACES <= value.adjusted() < MOST_DIGITS)
 
 
-def _numbers(row: Row) -> Sequence[Decimal]:
+def _numbers(row: Quote | Listing | Tiers) -> Sequence[Decimal]:
     tiers = () if isinstance(row, Quote) else (number for tier in row.tiers or () for number in tier)
     fields = (getattr(row, name) for name in row.__struct_fields__)
     return [*(value for value in fields if isinstance(value, Decimal)), *tiers]

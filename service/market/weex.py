@@ -5,22 +5,31 @@ Source: https://www.weex.com/api-doc/, and what live replies of 2026 looked like
 
 import asyncio
 from decimal import Decimal
-from typing import Annotated, TypeVar
+from functools import partial
+from typing import Annotated, Any, TypeVar
 
 from msgspec import Meta, Struct
 
 from service.market.payload import by_symbol, is_symbol, read, some
 from service.market.scale import unscale
 from service.market.source import (
+    DAY_MS,
+    HISTORY_DAYS,
+    HISTORY_FRESH,
+    HISTORY_LONGEST,
     LISTINGS_FRESH,
     LISTINGS_LONGEST,
     QUOTES_FRESH,
     QUOTES_LONGEST,
     Adapter,
     Budget,
+    Candles,
+    Close,
     Feed,
+    Fundings,
     Get,
     Listing,
+    Payment,
     Quote,
     UpstreamError,
 )
@@ -28,6 +37,10 @@ from service.market.source import (
 FUTURES_HOST, SPOT_HOST = "api-contract.weex.com", "api-spot.weex.com"
 BANNED_FOR = 10.0
 """Seconds that an address is shut out for too many requests."""
+SPOT_DAYS = 300
+"""Candles of spot that come at most; of futures 1000 do."""
+MOST_PAYMENTS = 1000
+"""Without a start and an end; between the two it would be a week."""
 
 _DAY_MINUTES = 1440
 T = TypeVar("T")
@@ -126,6 +139,24 @@ class Pairs(Struct, frozen=True):
     symbols: Annotated[list[Pair], Meta(min_length=1)]
 
 
+class Candle(Struct, frozen=True, array_like=True):
+    """A row of klines; more follows behind the close."""
+
+    open_time: int
+    open: Any
+    high: Any
+    low: Any
+    close: float
+
+
+class Paid(Struct, frozen=True, rename="camel"):
+    """A row of fundingRate."""
+
+    symbol: str
+    funding_rate: float
+    funding_time: int
+
+
 def parse_linear_quotes(tickers: bytes, premiums: bytes, books: bytes) -> list[Quote]:
     """Read the quotes of perpetuals out of ticker/24hr, premiumIndex and bookTicker.
 
@@ -165,6 +196,22 @@ def parse_linear_listings(contracts: bytes, tradable: bytes) -> list[Listing]:
 def parse_spot_listings(body: bytes) -> list[Listing]:
     """Read the spot pairs out of exchangeInfo."""
     return [_spot_listing(row) for row in read(Pairs, body).symbols if is_symbol(row.symbol)]
+
+
+def parse_candles(listing: Listing, body: bytes) -> list[Candles]:
+    """Read the daily closes of one symbol out of klines, newest first there, with that of the day under way."""
+    rows = some(read(list[Candle], body))
+    closes = sorted(Close(row.open_time + DAY_MS, row.close) for row in rows)
+    return [Candles(symbol=listing.symbol, closes=tuple(closes))]
+
+
+def parse_fundings(listing: Listing, body: bytes) -> list[Fundings]:
+    """Read the past funding of one perpetual out of fundingRate: newest first there, and empty before the first."""
+    rows = read(list[Paid], body)
+    if any(row.symbol != listing.symbol for row in rows):
+        raise UpstreamError("bad_payload", "The funding is that of another symbol")
+    payments = sorted(Payment(row.funding_time, row.funding_rate) for row in rows)
+    return [Fundings(symbol=listing.symbol, payments=tuple(payments))]
 
 
 def refuse(status: int, body: bytes) -> UpstreamError | None:
@@ -280,6 +327,34 @@ async def fetch_spot_listings(get: Get) -> list[Listing]:
     return parse_spot_listings(await get(SPOT_HOST, "/api/v3/exchangeInfo", weight=100))
 
 
+async def fetch_candles(listing: Listing, get: Get) -> list[Candles]:
+    """Ask for the daily closes of one symbol."""
+    wanted = {"symbol": listing.symbol, "interval": "1d"}
+    if listing.segment == "spot":
+        body = await get(SPOT_HOST, "/api/v3/market/klines", weight=2, limit=str(SPOT_DAYS), **wanted)
+    else:
+        body = await get(FUTURES_HOST, "/capi/v3/market/klines", weight=1, limit=str(HISTORY_DAYS), **wanted)
+    return parse_candles(listing, body)
+
+
+async def fetch_fundings(listing: Listing, get: Get) -> list[Fundings]:
+    """Ask for the past funding of one perpetual."""
+    wanted = {"symbol": listing.symbol, "limit": str(MOST_PAYMENTS)}
+    return parse_fundings(listing, await get(FUTURES_HOST, "/capi/v3/market/fundingRate", weight=5, **wanted))
+
+
+def candles_of(listing: Listing) -> Feed:
+    """Give the feed of a symbol's daily closes."""
+    terms = (Candles, partial(fetch_candles, listing), HISTORY_FRESH, HISTORY_LONGEST)
+    return Feed("weex", listing.segment, "candles", *terms, symbol=listing.symbol)
+
+
+def fundings_of(listing: Listing) -> Feed:
+    """Give the feed of a perpetual's past funding."""
+    terms = (Fundings, partial(fetch_fundings, listing), HISTORY_FRESH, HISTORY_LONGEST)
+    return Feed("weex", listing.segment, "fundings", *terms, symbol=listing.symbol)
+
+
 _BUDGET = Budget(weight=250, seconds=10.0)
 ADAPTER = Adapter(
     exchange="weex",
@@ -292,4 +367,6 @@ ADAPTER = Adapter(
     # 500 in 10 s: exchangeInfo says minutes, the headers of its reply say seconds. Spot's weights are upper bounds.
     budgets={FUTURES_HOST: _BUDGET, SPOT_HOST: _BUDGET},
     refuse=refuse,
+    candles_of=candles_of,
+    fundings_of=fundings_of,
 )

@@ -164,3 +164,8 @@ def test_exact_functions_ignore_the_callers_context() -> None:
         product = exactly(lambda: Decimal(123456789) * Decimal(987654321))()
 
     assert product == 121932631112635269
+
+
+def test_a_moment_is_taken_over_from_milliseconds() -> None:
+    """As exchanges write it."""
+    assert str(Instant.of_ms(1767323045123)) == "2026-01-02T03:04:05.123Z"

@@ -12,7 +12,19 @@ from typing import Any, Literal, NamedTuple, get_args
 import httpx
 
 from service.market import binance, bingx, bybit, mexc, weex
-from service.market.source import Adapter, Get, Listing, Quote, Segment, Tier, Tiers
+from service.market.source import (
+    DAY_MS,
+    HISTORY_DAYS,
+    Adapter,
+    Candles,
+    Fundings,
+    Get,
+    Listing,
+    Quote,
+    Segment,
+    Tier,
+    Tiers,
+)
 from tests.market.exchange import ExchangeServer, World
 
 MOMENT = datetime(2030, 3, 5, 9, 20, tzinfo=UTC)
@@ -45,7 +57,20 @@ PRICES = {
     "funding_interval_hours": ("interval",),
 }
 """Fields of a quote with their names in ccxt, where the funding to come is "next" beside a funding that was."""
-FIELDS = ("base", "multiplier", "tiers", *TERMS, *PRICES)
+PAST = ("closes", "payments")
+"""Fields of the past, each a tuple of times and numbers."""
+PAST_OF = "BTC"
+"""Whose past is compared: everything else is read by the same lines, and the replies are long."""
+UNCOMPARED = {
+    ("bingx", "inverse", "payments"): "BingX does not tell it.",
+    ("bingx", "spot", "closes"): "ccxt asks an older endpoint than we do.",
+}
+"""Parts of the past that neither side is asked for, by exchange and segment, and why."""
+NEWEST_DAYS = 100
+"""Of the closes, those that both sides have: how far back they go depends on the page that each asks for."""
+MOST_PAYMENTS = {"binance": 1000, "bybit": 200, "bingx": 1000, "weex": 1000, "mexc": 1000}
+"""How many payments ccxt is to ask for."""
+FIELDS = ("base", "multiplier", "tiers", *TERMS, *PRICES, *PAST)
 
 Facts = Mapping[str, Any]
 """What one side says of one symbol, by field."""
@@ -180,8 +205,9 @@ async def _read(adapter: Adapter, get: Get) -> AsyncIterator[tuple[Name, Facts]]
     for listing in listings:
         tiers = await _tiers(adapter, listing, get)
         facts = _ours(listing, quotes.get((listing.segment, listing.symbol)), tiers)
+        past = await _our_past(adapter, listing, get)
         kind: Kind = "spot" if listing.segment == "spot" else "future"
-        yield Name(adapter.exchange, kind, listing.symbol), {**facts, "has_twin": listing.symbol in pairs}
+        yield Name(adapter.exchange, kind, listing.symbol), {**facts, **past, "has_twin": listing.symbol in pairs}
 
 
 async def _tiers(adapter: Adapter, listing: Listing, get: Get) -> Sequence[Tier] | None:
@@ -189,6 +215,23 @@ async def _tiers(adapter: Adapter, listing: Listing, get: Get) -> Sequence[Tier]
         return listing.tiers
     rows = await adapter.tiers_of(listing).fetch(get)
     return next(row.tiers for row in rows if isinstance(row, Tiers))
+
+
+async def _our_past(adapter: Adapter, listing: Listing, get: Get) -> Facts:
+    """Tell the closes, with that of the day under way, and the funding that was paid."""
+    past: dict[str, Any] = dict.fromkeys(PAST)
+    if _is_compared(adapter.exchange, listing, "closes") and adapter.candles_of is not None:
+        (row,) = await adapter.candles_of(listing).fetch(get)
+        past["closes"] = row.closes[-NEWEST_DAYS:] if isinstance(row, Candles) else None
+    if _is_compared(adapter.exchange, listing, "payments") and adapter.fundings_of is not None:
+        (row,) = await adapter.fundings_of(listing).fetch(get)
+        past["payments"] = row.payments if isinstance(row, Fundings) else None
+    return past
+
+
+def _is_compared(exchange: str, listing: Listing, part: str) -> bool:
+    is_there = part == "closes" or (listing.segment != "spot" and listing.expiry_ms is None)
+    return is_there and listing.base == PAST_OF and (exchange, listing.segment, part) not in UNCOMPARED
 
 
 def _ours(listing: Listing, quote: Quote | None, tiers: Sequence[Tier] | None) -> Facts:
@@ -254,7 +297,27 @@ async def _load(exchange: Any, client: Client) -> Said:
         if _kind(market) == "future":
             symbol = market["symbol"]
             answers.append(Answer("future", {symbol: await getattr(exchange, method)(symbol)}))
-    return {Name(client.exchange, _kind(market), market["id"]): _theirs(market, answers) for market in markets}
+    return {
+        Name(client.exchange, _kind(market), market["id"]): {
+            **_theirs(market, answers),
+            **await _their_past(exchange, market, client.exchange),
+        }
+        for market in markets
+    }
+
+
+async def _their_past(exchange: Any, market: Mapping[str, Any], name: str) -> Facts:
+    """Ask for the past of one market; ccxt names a day by its beginning."""
+    past: dict[str, Any] = dict.fromkeys(PAST)
+    segment = _first(segment for segment in get_args(Segment) if market[segment])
+    wanted = {part for part in PAST if market["base"] == PAST_OF and (name, segment, part) not in UNCOMPARED}
+    if "closes" in wanted:
+        rows = await exchange.fetch_ohlcv(market["symbol"], "1d", limit=HISTORY_DAYS)
+        past["closes"] = tuple((row[0] + DAY_MS, row[4]) for row in rows[-NEWEST_DAYS:])
+    if "payments" in wanted and market["swap"]:
+        rows = await exchange.fetch_funding_rate_history(market["symbol"], limit=MOST_PAYMENTS[name])
+        past["payments"] = tuple((row["timestamp"], row["fundingRate"]) for row in rows)
+    return past
 
 
 def _kind(market: Mapping[str, Any]) -> Kind:

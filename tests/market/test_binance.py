@@ -5,6 +5,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,11 @@ import pytest
 from service.market import binance
 from service.market.binance import (
     ADAPTER,
+    candles_of,
     classify,
+    fundings_of,
+    parse_candles,
+    parse_fundings,
     parse_futures_quotes,
     parse_inverse_listings,
     parse_linear_listings,
@@ -22,7 +27,20 @@ from service.market.binance import (
     parse_spot_quotes,
     refuse,
 )
-from service.market.source import Feed, Listing, Quote, Row, UpstreamError
+from service.market.source import (
+    DAY_MS,
+    Candles,
+    Close,
+    Feed,
+    Fundings,
+    Listing,
+    Payment,
+    Quote,
+    Row,
+    Segment,
+    UpstreamError,
+)
+from service.market.vetting import vet
 
 RECORDED = Path(__file__).parents[3] / "shared" / "data" / "exchanges"
 Rows = list[dict[str, Any]]
@@ -86,6 +104,31 @@ FUNDING: Rows = [
         "updateTime": None,
     }
 ]
+BITCOIN = Listing(symbol="BTCUSDT", segment="linear", base="BTC", quote="USDT", is_trading=True)
+MORNING = 1_799_884_800_000
+"""Midnight UTC, at which a day begins."""
+KLINES: list[list[Any]] = [
+    [
+        at,
+        "60000.0",
+        "61999.9",
+        "59000.1",
+        close,
+        "9241.53",
+        at + DAY_MS - 1,
+        "568420013.29",
+        140_223,
+        "4633.88",
+        "28",
+        "0",
+    ]
+    for at, close in ((MORNING, "60500.5"), (MORNING + DAY_MS, "61001.25"), (MORNING + 2 * DAY_MS, "61001.0"))
+]
+PAID: Rows = [
+    {"symbol": "BTCUSDT", "fundingTime": MORNING, "fundingRate": "0.00010000", "markPrice": "60000.4"},
+    {"symbol": "BTCUSDT", "fundingTime": MORNING + 28_800_013, "fundingRate": "-0.00001355", "markPrice": "60192.5"},
+]
+candles, fundings = partial(parse_candles, BITCOIN), partial(parse_fundings, BITCOIN)
 FEES: dict[str, Any] = {"maker_fee_rate": Decimal("0.0002"), "taker_fee_rate": Decimal("0.0005")}
 
 
@@ -370,6 +413,8 @@ PARSERS: list[tuple[Callable[..., Sequence[Row]], list[object]]] = [
     (parse_linear_listings, [{"symbols": [CONTRACT]}, FUNDING]),
     (parse_inverse_listings, [{"symbols": [COIN_CONTRACT]}, FUNDING]),
     (parse_spot_listings, [{"symbols": [PAIR]}]),
+    (candles, [KLINES]),
+    (fundings, [PAID]),
 ]
 PLACES = [(parse, place) for parse, replies in PARSERS for place in range(len(replies))]
 BAD: list[bytes] = [
@@ -415,10 +460,14 @@ def test_a_truncated_reply_is_a_bad_payload(parse: Callable[..., Sequence[Row]],
 
 
 @pytest.mark.parametrize(
-    ("parse", "place"), [one for one in PLACES if one not in {(parse_inverse_listings, 1), (parse_spot_listings, 0)}]
+    ("parse", "place"),
+    [one for one in PLACES if one not in {(parse_inverse_listings, 1), (parse_spot_listings, 0), (fundings, 0)}],
 )
 def test_an_empty_list_is_a_bad_payload(parse: Callable[..., Sequence[Row]], place: int) -> None:
-    """Without fundingInfo every interval would pass for 8 hours; only COIN-M may have adjusted none."""
+    """Without fundingInfo every interval would pass for 8 hours; only COIN-M may have adjusted none.
+
+    What trades has a candle of today at least, but it may not have paid any funding yet.
+    """
     replies = [wire(reply) for reply in dict(PARSERS)[parse]]
 
     with pytest.raises(UpstreamError) as refused:
@@ -452,6 +501,48 @@ def test_a_field_of_another_type_is_a_bad_payload(changes: dict[str, Any]) -> No
     """A change of the format is noticed, not guessed at."""
     with pytest.raises(UpstreamError) as refused:
         futures_quotes(changes)
+
+    assert refused.value.reason == "bad_payload"
+
+
+def test_a_close_belongs_to_the_end_of_its_day() -> None:
+    """Binance names a candle by the moment at which it opens; the last one is under way."""
+    assert candles(wire(KLINES)) == [
+        Candles(
+            symbol="BTCUSDT",
+            closes=(
+                Close(MORNING + DAY_MS, 60500.5),
+                Close(MORNING + 2 * DAY_MS, 61001.25),
+                Close(MORNING + 3 * DAY_MS, 61001.0),
+            ),
+        )
+    ]
+
+
+def test_a_payment_has_the_time_at_which_it_was_made() -> None:
+    """Some milliseconds after the hour; positive, longs paid."""
+    payments = (Payment(MORNING, 0.0001), Payment(MORNING + 28_800_013, -0.00001355))
+
+    assert fundings(wire(PAID)) == [Fundings(symbol="BTCUSDT", payments=payments)]
+    assert fundings(b"[]") == [Fundings(symbol="BTCUSDT", payments=())]
+
+
+@pytest.mark.parametrize(
+    ("parse", "rows"),
+    [
+        (fundings, [*PAID, {**PAID[0], "symbol": "ETHUSDT"}]),
+        *((fundings, [{**PAID[0], "fundingRate": text}]) for text in ("", "NaN", "often", 0.0001, None)),
+        *((fundings, [{**PAID[0], "fundingTime": text}]) for text in ("", 1.5, None)),
+        *((candles, [[*KLINES[0][:4], text, *KLINES[0][5:]]]) for text in ("", "NaN", "Infinity", 60500.5, None)),
+        *((candles, [[text, *KLINES[0][1:]]]) for text in ("", 1.5, None)),
+        (candles, [*KLINES, KLINES[0][:4]]),
+        (candles, [{"openTime": MORNING, "close": "60500.5"}]),
+    ],
+)
+def test_a_history_of_something_else_is_a_bad_payload(parse: Callable[..., Sequence[Row]], rows: list[Any]) -> None:
+    """Another symbol, or points that are none."""
+    with pytest.raises(UpstreamError) as refused:
+        parse(wire(rows))
 
     assert refused.value.reason == "bad_payload"
 
@@ -529,6 +620,8 @@ REPLIES: dict[str, object] = {
     "/fapi/v1/exchangeInfo": {"symbols": [CONTRACT]},
     "/dapi/v1/exchangeInfo": {"symbols": [COIN_CONTRACT]},
     "/api/v3/exchangeInfo": {"symbols": [PAIR]},
+    **{f"{root}/klines": KLINES for root in ("/fapi/v1", "/dapi/v1", "/api/v3")},
+    **{f"{root}/fundingRate": PAID for root in ("/fapi/v1", "/dapi/v1")},
 }
 SPOT_QUERY = {"permissions": "SPOT", "symbolStatus": "TRADING", "showPermissionSets": "false"}
 Asked = tuple[str, str, int, dict[str, str]]
@@ -590,6 +683,53 @@ def test_every_segment_has_its_quotes_and_its_listings() -> None:
     assert ADAPTER.tiers_of is None
     assert ADAPTER.refuse is refuse
     assert ADAPTER.lists_expiring
+
+
+@pytest.mark.parametrize(
+    ("segment", "host", "path", "weight"),
+    [
+        ("linear", "fapi.binance.com", "/fapi/v1/klines", 2),
+        ("inverse", "dapi.binance.com", "/dapi/v1/klines", 2),
+        ("spot", "api.binance.com", "/api/v3/klines", 2),
+    ],
+)
+def test_daily_closes_are_asked_for_by_symbol(segment: Segment, host: str, path: str, weight: int) -> None:
+    """A board for each, in one call."""
+    feed = candles_of(msgspec.structs.replace(BITCOIN, segment=segment))
+
+    rows, asked = ask(feed)
+
+    assert asked == [(host, path, weight, {"symbol": "BTCUSDT", "interval": "1d", "limit": "400"})]
+    assert [type(row) for row in rows] == [feed.row] == [Candles]
+    assert (feed.symbol, feed.key) == ("BTCUSDT", f"hedge:{{binance:{segment}:candles:BTCUSDT}}")
+    assert ADAPTER.candles_of is candles_of
+
+
+@pytest.mark.parametrize(
+    ("segment", "host", "path", "weight"),
+    [
+        ("linear", "fapi.binance.com", "/fapi/v1/fundingRate", 15),
+        ("inverse", "dapi.binance.com", "/dapi/v1/fundingRate", 1),
+    ],
+)
+def test_past_funding_is_asked_for_by_symbol(segment: Segment, host: str, path: str, weight: int) -> None:
+    """The newest, as many as there are on a page."""
+    feed = fundings_of(msgspec.structs.replace(BITCOIN, segment=segment))
+
+    rows, asked = ask(feed)
+
+    assert asked == [(host, path, weight, {"symbol": "BTCUSDT", "limit": "1000"})]
+    assert [type(row) for row in rows] == [feed.row] == [Fundings]
+    assert (feed.symbol, feed.key) == ("BTCUSDT", f"hedge:{{binance:{segment}:fundings:BTCUSDT}}")
+    assert ADAPTER.fundings_of is fundings_of
+
+
+def test_past_funding_of_usd_m_stays_below_its_own_limit() -> None:
+    """500 in five minutes, beside the budget of all else: what a full budget and its refill allow is less."""
+    _, ((host, _, weight, _),) = ask(fundings_of(BITCOIN))
+    budget = ADAPTER.budgets[host]
+
+    assert (budget.weight + 300 / budget.seconds * budget.weight) / weight < 500
 
 
 @pytest.mark.parametrize(("segment", "share"), [("linear", 0.5), ("inverse", 0.5), ("spot", 0.1)])
@@ -670,6 +810,49 @@ def test_recorded_quotes_of_spot() -> None:
     assert find(quotes, "BTCUSDT").last == Decimal("63731.09")
     assert find(quotes, "ETHBTC").last == Decimal("0.02813")
     assert find(quotes, "1000SATSUSDT").last == Decimal("0.00000972")
+
+
+@pytest.mark.parametrize(
+    ("file", "days", "first", "last"),
+    [
+        ("binance/klines.1d.BTCUSDT.json", 400, (1_739_664_000_000, 97569.66), (1_774_137_600_000, 70558.34)),
+        ("binance/klines.1d.ADAUSDT.json", 400, None, None),
+        ("binance/klines.1d.DOGEUSDT.json", 400, None, None),
+        ("binanceusdm/klines.1d.BTCUSDT.json", 400, (1_701_216_000_000, 37812.1), None),
+        ("binanceusdm/klines.1d.ETHUSDT.json", 400, None, None),
+        ("binancecoinm/klines.json", 1, (1_591_344_720_000, 9642.0), None),
+    ],
+)
+def test_recorded_candles(
+    file: str, days: int, first: tuple[int, float] | None, last: tuple[int, float] | None
+) -> None:
+    """Real days of spot and of USD-M, and the sample of COIN-M's documentation, which is a candle of a minute."""
+    (found,) = candles(recorded(file))
+
+    closes = found.closes
+    assert len(closes) == days
+    assert closes[0] == (first or closes[0])
+    assert closes[-1] == (last or closes[-1])
+    assert all(one.at_ms - other.at_ms == DAY_MS for one, other in zip(closes[1:], closes, strict=False))
+    assert vet([found], closes[-1].at_ms + DAY_MS).rows == ({"BTCUSDT": found} if days > 1 else {})
+
+
+@pytest.mark.parametrize(
+    ("file", "symbol", "first"),
+    [
+        ("binanceusdm/fundingRate.BTCUSDT.json", "BTCUSDT", (1_782_604_800_000, 0.00004258)),
+        ("binanceusdm/fundingRate.BNBUSDT.json", "BNBUSDT", (1_782_604_800_000, 0.0)),
+        ("binanceusdm/fundingRate.SOLUSDT.json", "SOLUSDT", (1_782_604_800_000, 0.0000163)),
+        ("binanceusdm/fundingRate.XRPUSDT.json", "XRPUSDT", (1_782_604_800_000, -0.00013963)),
+        ("binancecoinm/fundingRate.json", "BTCUSD_PERP", (1_698_768_000_000, -0.003)),
+    ],
+)
+def test_recorded_funding(file: str, symbol: str, first: tuple[int, float]) -> None:
+    """Replies of 4 July 2026, oldest first and some milliseconds late, and the sample of COIN-M's documentation."""
+    (found,) = parse_fundings(msgspec.structs.replace(BITCOIN, symbol=symbol), recorded(file))
+
+    assert found.payments[0] == first
+    assert vet([found], found.payments[-1].at_ms).rows == {symbol: found}
 
 
 TERMS = (
@@ -807,6 +990,8 @@ def test_a_recorded_reply_of_another_endpoint_is_a_bad_payload(file: str) -> Non
         (parse_futures_quotes, (reply, wire(PRICES), wire(BOOKS))),
         (parse_spot_quotes, (reply, wire(BOOKS))),
         (parse_spot_listings, (reply,)),
+        (fundings if "fundingRate" not in file else candles, (reply,)),
+        (candles if "klines" not in file else fundings, (reply,)),
     ):
         with pytest.raises(UpstreamError) as refused:
             parse(*replies)

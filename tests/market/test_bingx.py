@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import msgspec
 import pytest
 
 from service.market import bingx
-from service.market.source import Get, Listing, Quote, Row, UpstreamError
+from service.market.source import Candles, Close, Feed, Fundings, Get, Listing, Payment, Quote, Row, UpstreamError
 from service.market.vetting import vet
 
 RECORDINGS = Path(__file__).parents[3] / "shared" / "data" / "exchanges" / "bingx"
@@ -51,9 +52,17 @@ INVERSE = {"symbol": "BTC-USD", "pricePrecision": 1, "minTickSize": "100", "minT
     "minQty": "1.00000000"
 }
 PAIR = {"symbol": "BTC-USDT", "status": 1, "tickSize": 0.01, "stepSize": 1e-05, "minNotional": 5, "minQty": 0.0001826}
+CANDLE = {"open": "59000", "close": "60000.5", "high": "61000", "low": "58000", "volume": "9.5", "time": 1790121600000}
+BEGAN = 1790121600000
+SPOT_CANDLE = [BEGAN, 59000, 61000.5, 58000.25, 60000.5, 9.5, 1790207999999, 570000.1]
+PAID = {"symbol": "BTC-USDT", "fundingRate": "-0.00011700", "fundingTime": 1790150400000, "markPrice": "68532.3"}
+LINEAR = Listing(symbol="BTC-USDT", segment="linear", base="BTC", quote="USDT", is_trading=True)
+COINED = Listing(symbol="BTC-USD", segment="inverse", base="BTC", quote="USD", is_trading=True)
+SPOT = Listing(symbol="BTC-USDT", segment="spot", base="BTC", quote="USDT", is_trading=True)
+DAY = 86_400_000
 
 
-def envelope(*rows: dict[str, Any]) -> bytes:
+def envelope(*rows: object) -> bytes:
     """Write rows as BingX does."""
     return msgspec.json.encode({"code": 0, "msg": "", "data": rows})
 
@@ -78,8 +87,34 @@ PARSERS: dict[str, tuple[Callable[..., Sequence[Row]], tuple[bytes, ...]]] = {
     "linear_listings": (bingx.parse_linear_listings, (envelope(CONTRACT),)),
     "inverse_listings": (bingx.parse_inverse_listings, (envelope(INVERSE),)),
     "spot_listings": (bingx.parse_spot_listings, (pairs(PAIR),)),
+    "linear_candles": (partial(bingx.parse_candles, LINEAR), (envelope(CANDLE),)),
+    "inverse_candles": (partial(bingx.parse_candles, COINED), (envelope(CANDLE),)),
+    "spot_candles": (partial(bingx.parse_candles, SPOT), (envelope(SPOT_CANDLE),)),
+    "linear_fundings": (partial(bingx.parse_fundings, LINEAR), (envelope(PAID),)),
 }
 BODIES = [(name, place) for name, (_, bodies) in PARSERS.items() for place in range(len(bodies))]
+NOTHING_PAID = b'{"code":0,"data":[]}'
+"""The one empty answer that is true: before the first payment."""
+SHAPES = [
+    b"",
+    b"{}",
+    b"[]",
+    b"null",
+    b"<html><body>Maintenance</body></html>",
+    b'{"code":0,"msg":""}',
+    b'{"code":0,"data":null}',
+    b'{"code":0,"data":{}}',
+    b'{"code":0,"data":[]}',
+    b'{"code":0,"data":[{}]}',
+    b'{"code":0,"data":[null]}',
+    b'{"code":0,"data":{"symbols":[]}}',
+    b'{"code":0,"data":[{"symbol":"BTC-USDT"}]}',
+    b'{"code":0,"data":[{"symbol":7}]}',
+    b"\xff\xfe",
+]
+SPOILT = [
+    (name, place, body) for name, place in BODIES for body in SHAPES if body != NOTHING_PAID or "fundings" not in name
+]
 
 
 @recorded
@@ -198,6 +233,25 @@ def test_recorded_spot_pairs() -> None:
 
 
 @recorded
+def test_recorded_candles() -> None:
+    """Rows of December 2023, of an hour and of minutes: a time is that of the opening, spot has the newest first."""
+    (hour,) = bingx.parse_candles(LINEAR, recording("swap.klines"))
+    (minutes,) = bingx.parse_candles(SPOT, recording("spot.klines"))
+
+    assert hour == Candles(symbol="BTC-USDT", closes=(Close(1702717200000 + DAY, 0.7065),))
+    assert minutes.closes[0] == Close(1702720380000 + DAY, 42182.76)
+    assert minutes.closes[-1] == Close(1702720620000 + DAY, 42216.72)
+
+
+@recorded
+def test_recorded_past_funding() -> None:
+    """A live row of August 2026."""
+    assert bingx.parse_fundings(LINEAR, recording("swap.fundingRate.2026")) == [
+        Fundings(symbol="BTC-USDT", payments=(Payment(1787155200000, -0.000117),))
+    ]
+
+
+@recorded
 @pytest.mark.parametrize(
     ("name", "status", "reason"),
     [("100410", 429, "rate_limited"), ("104414", 400, "bad_payload"), ("109425", 200, "bad_payload")],
@@ -309,27 +363,57 @@ def test_a_term_that_is_not_published_is_unknown() -> None:
     assert listing.taker_fee_rate is None
 
 
-@pytest.mark.parametrize(("name", "place"), BODIES)
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b"{}",
-        b"[]",
-        b"null",
-        b"<html><body>Maintenance</body></html>",
-        b'{"code":0,"msg":""}',
-        b'{"code":0,"data":null}',
-        b'{"code":0,"data":{}}',
-        b'{"code":0,"data":[]}',
-        b'{"code":0,"data":[{}]}',
-        b'{"code":0,"data":[null]}',
-        b'{"code":0,"data":{"symbols":[]}}',
-        b'{"code":0,"data":[{"symbol":"BTC-USDT"}]}',
-        b'{"code":0,"data":[{"symbol":7}]}',
-        b"\xff\xfe",
-    ],
-)
+def test_closes_are_put_in_order_and_stamped_with_the_end_of_their_day() -> None:
+    """The newest comes first, and its time is that of its opening; the day under way stays for vetting to drop."""
+    later, later_spot = CANDLE | {"close": "61000", "time": BEGAN + DAY}, [BEGAN + DAY, *"1234"]
+
+    (linear,) = bingx.parse_candles(LINEAR, envelope(later, CANDLE))
+    (inverse,) = bingx.parse_candles(COINED, envelope(later, CANDLE))
+    (spot,) = bingx.parse_candles(SPOT, envelope(later_spot, SPOT_CANDLE))
+
+    assert linear.closes == inverse.closes == (Close(1790208000000, 60000.5), Close(1790294400000, 61000.0))
+    assert spot.closes == (Close(1790208000000, 60000.5), Close(1790294400000, 4.0))
+    assert (linear.symbol, inverse.symbol, spot.symbol) == ("BTC-USDT", "BTC-USD", "BTC-USDT")
+
+
+def test_days_that_begin_in_china_end_in_vetting() -> None:
+    """Those of spot do, unless the offset is asked for; a history of them would lie eight hours beside all others."""
+    days = [[BEGAN - 28_800_000 - day * DAY, *SPOT_CANDLE[1:]] for day in range(3)]
+
+    vetted = vet(bingx.parse_candles(SPOT, envelope(*days)), 1790300000000)
+
+    assert vetted.dropped == {"BTC-USDT": "absurd_time"}
+
+
+def test_payments_are_put_in_order() -> None:
+    """The newest comes first."""
+    earlier = PAID | {"fundingRate": "0.0001", "fundingTime": 1790121600000}
+
+    (fundings,) = bingx.parse_fundings(LINEAR, envelope(PAID, earlier))
+
+    assert fundings.payments == (Payment(1790121600000, 0.0001), Payment(1790150400000, -0.000117))
+
+
+def test_before_the_first_payment_there_is_none() -> None:
+    """A new perpetual has an empty history, which is no fault."""
+    assert bingx.parse_fundings(LINEAR, NOTHING_PAID) == [Fundings(symbol="BTC-USDT", payments=())]
+
+
+def test_the_funding_of_another_perpetual_is_refused() -> None:
+    """It was not asked for."""
+    with pytest.raises(UpstreamError, match="another symbol"):
+        bingx.parse_fundings(LINEAR, envelope(PAID, PAID | {"symbol": "ETH-USDT"}))
+
+
+def test_past_funding_of_inverse_perpetuals_is_not_told() -> None:
+    """BingX has no path for it; nothing is asked, and who wants it is told so."""
+    with pytest.raises(UpstreamError, match="no past funding of inverse") as error:
+        ask(bingx.fundings_of(COINED), {})
+
+    assert error.value.reason == "rejected"
+
+
+@pytest.mark.parametrize(("name", "place", "body"), SPOILT)
 def test_a_reply_of_another_shape_is_refused(name: str, place: int, body: bytes) -> None:
     """None of them may pass as an empty answer."""
     parse, bodies = PARSERS[name]
@@ -361,6 +445,11 @@ def test_a_reply_that_was_cut_is_refused(name: str, place: int) -> None:
         ("linear_listings", 0, b"quantityPrecision"),
         ("inverse_listings", 0, b"minTickSize"),
         ("spot_listings", 0, b"stepSize"),
+        ("linear_candles", 0, b"time"),
+        ("linear_candles", 0, b"close"),
+        ("inverse_candles", 0, b"close"),
+        ("linear_fundings", 0, b"fundingRate"),
+        ("linear_fundings", 0, b"fundingTime"),
     ],
 )
 def test_a_value_that_is_no_number_is_refused(name: str, place: int, key: bytes, value: bytes) -> None:
@@ -424,8 +513,19 @@ def test_what_is_no_error_of_its_own_is_left_to_the_status(status: int, body: by
     assert bingx.refuse(status, body) is None
 
 
-def ask(feed: str, replies: dict[str, bytes]) -> tuple[Sequence[Row], list[tuple[str, str, int, dict[str, str]]]]:
+FEEDS = {f"{feed.segment}_{feed.subject}": feed for feed in bingx.ADAPTER.feeds} | {
+    "linear_candles": bingx.candles_of(LINEAR),
+    "inverse_candles": bingx.candles_of(COINED),
+    "spot_candles": bingx.candles_of(SPOT),
+    "linear_fundings": bingx.fundings_of(LINEAR),
+}
+
+
+def ask(
+    feed: str | Feed, replies: dict[str, bytes]
+) -> tuple[Sequence[Row], list[tuple[str, str, int, dict[str, str]]]]:
     """Let a feed ask for prepared replies by path."""
+    known = FEEDS[feed] if isinstance(feed, str) else feed
     asked = []
 
     async def get(host: str, path: str, /, *, weight: int = 1, **parameters: str) -> bytes:
@@ -434,8 +534,8 @@ def ask(feed: str, replies: dict[str, bytes]) -> tuple[Sequence[Row], list[tuple
         return replies[path]
 
     async def fetch(get: Get) -> Sequence[Row]:
-        """Run the feed of that name."""
-        return await {f"{feed.segment}_{feed.subject}": feed for feed in bingx.ADAPTER.feeds}[feed].fetch(get)
+        """Run the feed."""
+        return await known.fetch(get)
 
     return asyncio.run(fetch(get)), asked
 
@@ -449,6 +549,10 @@ def ask(feed: str, replies: dict[str, bytes]) -> tuple[Sequence[Row], list[tuple
         ("linear_listings", ["/openApi/swap/v2/quote/contracts"]),
         ("inverse_listings", ["/openApi/cswap/v1/market/contracts"]),
         ("spot_listings", ["/openApi/spot/v1/common/symbols"]),
+        ("linear_candles", ["/openApi/swap/v3/quote/klines"]),
+        ("inverse_candles", ["/openApi/cswap/v1/market/klines"]),
+        ("spot_candles", ["/openApi/spot/v2/market/kline"]),
+        ("linear_fundings", ["/openApi/swap/v2/quote/fundingRate"]),
     ],
 )
 def test_a_feed_asks_for_what_it_reads(feed: str, paths: list[str]) -> None:
@@ -464,7 +568,11 @@ def test_a_feed_asks_for_what_it_reads(feed: str, paths: list[str]) -> None:
 
 @pytest.mark.parametrize(
     ("feed", "path"),
-    [("inverse_listings", "/openApi/cswap/v1/market/contracts"), ("spot_quotes", "/openApi/spot/v1/ticker/24hr")],
+    [
+        ("inverse_listings", "/openApi/cswap/v1/market/contracts"),
+        ("spot_quotes", "/openApi/spot/v1/ticker/24hr"),
+        ("inverse_candles", "/openApi/cswap/v1/market/klines"),
+    ],
 )
 def test_calls_that_need_the_time_send_it(feed: str, path: str) -> None:
     """In milliseconds; without it they are refused."""
@@ -475,9 +583,39 @@ def test_calls_that_need_the_time_send_it(feed: str, path: str) -> None:
     assert before <= int(parameters["timestamp"]) <= int(time.time() * 1000)
 
 
+@pytest.mark.parametrize(
+    ("feed", "parameters"),
+    [
+        ("linear_candles", {"symbol": "BTC-USDT", "interval": "1d", "limit": "400", "timeZone": "0"}),
+        ("inverse_candles", {"symbol": "BTC-USD", "interval": "1d", "limit": "400", "timeZone": "0"}),
+        ("spot_candles", {"symbol": "BTC-USDT", "interval": "1d", "limit": "400", "timeZone": "0"}),
+        ("linear_fundings", {"symbol": "BTC-USDT", "limit": "1000"}),
+    ],
+)
+def test_a_history_is_asked_for_in_one_page(feed: str, parameters: dict[str, str]) -> None:
+    """Days are those of UTC, and the page is as long as is useful."""
+    (body,) = PARSERS[feed][1]
+
+    _, ((*_, sent),) = ask(feed, dict.fromkeys([*bingx.CANDLES.values(), "/openApi/swap/v2/quote/fundingRate"], body))
+
+    assert {name: sent[name] for name in sent if name != "timestamp"} == parameters
+
+
+@pytest.mark.parametrize("subject", ["candles", "fundings"])
+@pytest.mark.parametrize("listing", [LINEAR, COINED, SPOT], ids=lambda listing: listing.segment)
+def test_a_history_is_a_board_of_one_symbol(subject: str, listing: Listing) -> None:
+    """Ten minutes fresh, an hour at most, and under a name of its own."""
+    feed = {"candles": bingx.candles_of, "fundings": bingx.fundings_of}[subject](listing)
+
+    assert feed.key == f"hedge:{{bingx:{listing.segment}:{subject}:{listing.symbol}}}"
+    assert (feed.row, feed.symbol) == ({"candles": Candles, "fundings": Fundings}[subject], listing.symbol)
+    assert (feed.fresh_seconds, feed.longest_seconds) == (600.0, 3600.0)
+
+
 def test_the_adapter_keeps_half_for_its_user() -> None:
     """500 requests in 10 s; every segment has quotes and listings, and nothing expires."""
     assert bingx.ADAPTER.budgets[bingx.HOST] == (250, 10.0)
     assert len({feed.key for feed in bingx.ADAPTER.feeds}) == 6
+    assert (bingx.ADAPTER.candles_of, bingx.ADAPTER.fundings_of) == (bingx.candles_of, bingx.fundings_of)
     assert not bingx.ADAPTER.lists_expiring
     assert bingx.ADAPTER.tiers_of is None

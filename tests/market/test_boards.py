@@ -1,18 +1,21 @@
 """Boards of one process: fresh ones at once, stale ones at once while one task renews them, old ones never."""
 
 import asyncio
+import gc
 import math
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
+from weakref import WeakSet
 
 import pytest
 
+from service.market.boards import MOST_SYMBOLS, Boards
 from service.market.events import Stumbled
 from service.market.fetcher import Kept
 from service.market.sealing import seal
-from service.market.source import UpstreamError
+from service.market.source import Feed, UpstreamError
 from service.market.store import Claim
-from tests.market.hand import Hands, Shelf, Source, board, quotes, settle
+from tests.market.hand import DEADLINE, Hands, Shelf, Source, board, quotes, settle
 
 Scene = Callable[[Source], Awaitable[None]]
 FAR = UpstreamError("network", "no way to it")
@@ -66,7 +69,7 @@ def test_a_fresh_board_is_served_without_a_call() -> None:
     assert source.log.reads() == ["fetched", "fresh"]
 
 
-@pytest.mark.parametrize("age", [2.1, 10.0])
+@pytest.mark.parametrize("age", [2.1, 9.0])
 def test_a_stale_board_is_served_at_once_and_renewed_once_behind_it(age: float) -> None:
     """A hundred ask while the exchange says nothing: all have the old board, and the exchange is asked once."""
 
@@ -87,6 +90,44 @@ def test_a_stale_board_is_served_at_once_and_renewed_once_behind_it(age: float) 
 
     assert source.calls == 2
     assert source.log.reads() == ["fetched", *["stale"] * 100, "fresh"]
+
+
+@pytest.mark.parametrize("age", [9.1, 10.0])
+def test_a_board_about_to_be_old_is_renewed_first(age: float) -> None:
+    """What stands on it is older than itself and would be refused: a hundred wait for one call."""
+
+    async def scene(source: Source) -> None:
+        """Ask in the last second of its time."""
+        first = await read(source)
+        source.hands.go(age)
+        assert {id(kept) for kept in await asyncio.gather(*(read(source) for _ in range(100)))}.isdisjoint({id(first)})
+
+    source = play(scene)
+
+    assert source.calls == 2
+    assert source.log.reads() == ["fetched"] * 101
+
+
+def test_a_board_about_to_be_old_is_served_if_no_other_comes_in_time() -> None:
+    """The exchange hangs, then fails: what is young enough is an answer all the same."""
+
+    async def scene(source: Source) -> None:
+        """Wait a moment, wait for the failure, and ask while it is remembered."""
+        first = await read(source)
+        source.hands.go(9.5)
+        source.gate = asyncio.Event()
+        assert await source.boards.read(source.feed, 10.0, until=source.hands.steady + 0.01) is first
+        asking = asyncio.create_task(read(source))
+        await settle()
+        source.answer = FAR
+        source.gate.set()
+        assert await asking is first
+        assert await read(source) is first
+
+    source = play(scene)
+
+    assert source.calls == 2
+    assert source.log.reads() == ["fetched", *["stale"] * 3]
 
 
 def test_one_task_fetches_however_many_wait() -> None:
@@ -322,3 +363,131 @@ def test_at_the_end_nothing_is_under_way() -> None:
         assert asyncio.all_tasks() == {asyncio.current_task()}
 
     assert play(scene).was_cancelled
+
+
+# Boards of single symbols
+
+
+def few(source: Source, most: int = 2) -> Boards:
+    """Give boards of the exchange of which few of single symbols are kept."""
+    return Boards(
+        source.fetcher,
+        patience=DEADLINE,
+        observe=source.log.append,
+        clock=source.hands.clock,
+        most_symbols=most,
+    )
+
+
+def single(source: Source, symbol: str) -> Feed:
+    """Give the feed of one symbol."""
+    return source.feed._replace(symbol=symbol)
+
+
+def held(source: Source, boards: Boards, symbols: str) -> str:
+    """Tell which of the boards of these symbols are there."""
+    return "".join(symbol for symbol in symbols if boards.peek(single(source, symbol))[0] is not None)
+
+
+def test_of_single_symbols_the_boards_stay_that_were_used_last() -> None:
+    """A board is used by whoever reads it, or looks whether it is there; the others are fetched again."""
+
+    async def scene(source: Source) -> None:
+        """Read A and B, use A, and read C, for which B makes room."""
+        boards = few(source)
+        for symbol in "ABA":
+            await boards.read(single(source, symbol), 10.0, until=boards.deadline())
+        assert source.calls == 2
+        await boards.read(single(source, "C"), 10.0, until=boards.deadline())
+        assert held(source, boards, "ABC") == "AC"
+        boards.prepare([single(source, "A")], 10.0)
+        await boards.read(single(source, "B"), 10.0, until=boards.deadline())
+        assert held(source, boards, "ABC") == "AB"
+        assert source.calls == 4
+
+    play(scene)
+
+
+def test_a_board_that_is_renewed_takes_its_own_place() -> None:
+    """Nothing makes room for it."""
+
+    async def scene(source: Source) -> None:
+        """Let both boards grow old, and read one of them."""
+        boards = few(source)
+        for symbol in "AB":
+            await boards.read(single(source, symbol), 10.0, until=boards.deadline())
+        source.hands.go(11)
+        await boards.read(single(source, "A"), 10.0, until=boards.deadline())
+        assert held(source, boards, "AB") == "AB"
+
+    play(scene)
+
+
+def test_boards_of_all_symbols_are_never_dropped() -> None:
+    """However many single ones come in."""
+
+    async def scene(source: Source) -> None:
+        """Read the board of all, then many of one."""
+        boards = few(source)
+        await boards.read(source.feed, 10.0, until=boards.deadline())
+        for number in range(20):
+            await boards.read(single(source, f"S{number}"), 10.0, until=boards.deadline())
+        assert boards.peek(source.feed)[0] is not None
+        assert [number for number in range(20) if boards.peek(single(source, f"S{number}"))[0]] == [18, 19]
+
+    play(scene)
+
+
+def test_who_waits_for_a_board_gets_it_however_many_others_come_in() -> None:
+    """As many as are kept are asked for side by side, and one that was stale is dropped while it is renewed."""
+
+    async def scene(source: Source) -> None:
+        """Let the exchange answer all at once."""
+        boards = few(source, 3)
+        await boards.read(single(source, "A"), 10.0, until=boards.deadline())
+        source.hands.go(5)
+        source.gate = asyncio.Event()
+        stale = await boards.read(single(source, "A"), 10.0, until=boards.deadline())
+        boards.prepare([single(source, symbol) for symbol in "BCD"], 10.0)
+        await settle()
+        source.gate.set()
+        await settle()
+        found = [await boards.read(single(source, symbol), 10.0, until=boards.deadline()) for symbol in "BCD"]
+        assert [kept.age(source.hands.steady) for kept in (stale, *found)] == [5, 0, 0, 0]
+        assert held(source, boards, "ABCD") == "BCD"
+        assert source.calls == 5
+
+    play(scene)
+
+
+def test_failures_are_forgotten_when_their_time_is_over() -> None:
+    """Those of symbols that nobody asks for again don't pile up."""
+
+    async def scene(source: Source) -> None:
+        """Fail for many symbols, a second apart."""
+        remembered: WeakSet[UpstreamError] = WeakSet()
+        for number in range(50):
+            source.answer = UpstreamError("network", "no way to it")
+            remembered.add(source.answer)
+            feed = single(source, f"S{number}")
+            with pytest.raises(UpstreamError):
+                await source.boards.read(feed, 10.0, until=source.boards.deadline())
+            assert source.boards.peek(feed)[1] is source.answer
+            source.hands.go(0.4)
+        gc.collect()
+        assert len(remembered) <= 3
+
+    play(scene)
+
+
+def test_a_process_keeps_some_hundreds_of_single_boards() -> None:
+    """Unless it is told otherwise."""
+
+    async def scene(source: Source) -> None:
+        """Read one more than that."""
+        for number in range(MOST_SYMBOLS + 1):
+            await source.boards.read(single(source, f"S{number}"), 10.0, until=source.boards.deadline())
+        assert source.boards.peek(single(source, "S0"))[0] is None
+        assert source.boards.peek(single(source, "S1"))[0] is not None
+
+    play(scene)

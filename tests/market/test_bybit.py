@@ -1,7 +1,7 @@
 """Bybit: its replies read exactly, its pages and tiers put together, its errors named."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, get_args
@@ -11,14 +11,34 @@ import pytest
 
 from service.market.bybit import (
     ADAPTER,
+    candles_of,
     fetch_listings,
+    fundings_of,
+    parse_candles,
+    parse_fundings,
     parse_listings,
     parse_quotes,
     parse_tiers,
     refuse,
     tiers_of,
 )
-from service.market.source import Feed, Get, Listing, Quote, Row, Segment, Tier, Tiers, UpstreamError
+from service.market.source import (
+    DAY_MS,
+    Candles,
+    Close,
+    Feed,
+    Fundings,
+    Get,
+    Listing,
+    Payment,
+    Quote,
+    Row,
+    Segment,
+    Tier,
+    Tiers,
+    UpstreamError,
+)
+from service.market.vetting import vet
 
 RECORDED = Path(__file__).parents[3] / "shared" / "data" / "exchanges" / "bybit"
 SEGMENTS: tuple[Segment, ...] = get_args(Segment)
@@ -86,13 +106,23 @@ LIMITS: list[Fields] = [
     {"id": 2, "symbol": "BTCUSDT", "riskLimitValue": "2000000", "maintenanceMargin": "0.005"},
 ]
 BITCOIN = Listing(symbol="BTCUSDT", segment="linear", base="BTC", quote="USDT", is_trading=True)
+MORNING = 1_799_884_800_000
+"""Midnight UTC, at which a day begins."""
+KLINES: list[list[str]] = [
+    [str(MORNING + day * DAY_MS), "60000.1", "61999.9", "59000.1", close, "102692.021", "4182081209.2145"]
+    for day, close in ((2, "61001"), (1, "61001.25"), (0, "60500.5"))
+]
+PAID: list[Fields] = [
+    {"symbol": "BTCUSDT", "fundingRate": "-0.00001355", "fundingRateTimestamp": str(MORNING + 28_800_000)},
+    {"symbol": "BTCUSDT", "fundingRate": "0.0001", "fundingRateTimestamp": str(MORNING)},
+]
 TICKERS: dict[Segment, Fields] = {"linear": TICKER, "inverse": TICKER, "spot": PAIR_TICKER}
 INSTRUMENTS: dict[Segment, Fields] = {"linear": INSTRUMENT, "inverse": INVERSE, "spot": PAIR}
 
 
-def wire(category: str, *rows: Fields, cursor: str | None = "") -> bytes:
+def wire(category: str, *rows: Fields | list[Any], cursor: str | None = "", **more: str) -> bytes:
     """Write an answer."""
-    result = {"category": category, "list": rows, "nextPageCursor": cursor}
+    result = {"category": category, "list": rows, "nextPageCursor": cursor, **more}
     return msgspec.json.encode({"retCode": 0, "retMsg": "OK", "result": result, "retExtInfo": {}, "time": NOW_MS})
 
 
@@ -117,6 +147,16 @@ def listings(segment: Segment = "linear", **changes: Any) -> list[Listing]:
 def tiers(*rows: Fields) -> list[Tiers]:
     """Read tiers of BTCUSDT."""
     return parse_tiers(BITCOIN, wire("linear", *rows))
+
+
+def candles(*rows: list[Any], symbol: str = "BTCUSDT") -> list[Candles]:
+    """Read daily closes of BTCUSDT."""
+    return parse_candles(BITCOIN, wire("linear", *rows, symbol=symbol))
+
+
+def fundings(*rows: Fields) -> list[Fundings]:
+    """Read past funding of BTCUSDT."""
+    return parse_fundings(BITCOIN, wire("linear", *rows))
 
 
 @pytest.mark.parametrize("segment", ["linear", "inverse"])
@@ -398,6 +438,70 @@ def test_the_limit_of_a_first_rate_is_a_fifth() -> None:
     assert tiers({**LIMITS[0], "maintenanceMargin": "0.2"})[0].tiers == (Tier(Decimal(0), Decimal("0.2")),)
 
 
+def test_closes_are_oldest_first_whatever_bybit_does() -> None:
+    """It sends the newest first, which is that of the day under way, and names each by the moment at which it opens."""
+    assert candles(*KLINES) == [
+        Candles(
+            symbol="BTCUSDT",
+            closes=(
+                Close(MORNING + DAY_MS, 60500.5),
+                Close(MORNING + 2 * DAY_MS, 61001.25),
+                Close(MORNING + 3 * DAY_MS, 61001.0),
+            ),
+        )
+    ]
+
+
+def test_payments_are_oldest_first_whatever_bybit_does() -> None:
+    """It sends the newest first; before the first one there is none."""
+    payments = (Payment(MORNING, 0.0001), Payment(MORNING + 28_800_000, -0.00001355))
+
+    assert fundings(*PAID) == [Fundings(symbol="BTCUSDT", payments=payments)]
+    assert fundings() == [Fundings(symbol="BTCUSDT", payments=())]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [],
+        [KLINES[0][:4]],
+        [[*KLINES[0][:4], 61001]],
+        *([[*KLINES[0][:4], text]] for text in ("", "NaN", "Infinity", "many")),
+        *([[text, *KLINES[0][1:]]] for text in ("soon", "1.5", "-1", None)),
+        [{"start": "1", "close": "2"}],
+    ],
+)
+def test_candles_of_something_else_are_a_bad_payload(rows: list[Any]) -> None:
+    """None at all, though today's should be there, or none that can be read."""
+    with pytest.raises(UpstreamError) as refused:
+        candles(*rows)
+
+    assert refused.value.reason == "bad_payload"
+
+
+@pytest.mark.parametrize("symbol", ["ETHUSDT", ""])
+def test_candles_of_another_symbol_are_a_bad_payload(symbol: str) -> None:
+    """The reply has to name the one that was asked for."""
+    with pytest.raises(UpstreamError, match="another symbol"):
+        candles(*KLINES, symbol=symbol)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"symbol": "ETHUSDT"},
+        *({"fundingRate": text} for text in ("", "NaN", "often", None, 0.0001)),
+        *({"fundingRateTimestamp": text} for text in ("soon", "1.5", None)),
+    ],
+)
+def test_funding_of_something_else_is_a_bad_payload(changes: Fields) -> None:
+    """Another symbol, or payments that are none."""
+    with pytest.raises(UpstreamError) as refused:
+        fundings(*PAID, {**PAID[0], **changes})
+
+    assert refused.value.reason == "bad_payload"
+
+
 BAD: list[bytes] = [
     b"",
     b"[]",
@@ -427,9 +531,10 @@ def test_what_is_no_such_reply_is_a_bad_payload(bad: bytes) -> None:
             with pytest.raises(UpstreamError) as refused:
                 parse(segment, bad)
             assert refused.value.reason == "bad_payload"
-    with pytest.raises(UpstreamError) as refused:
-        parse_tiers(BITCOIN, bad)
-    assert refused.value.reason == "bad_payload"
+    for parse_single in (parse_tiers, parse_candles, parse_fundings):
+        with pytest.raises(UpstreamError) as refused:
+            parse_single(BITCOIN, bad)
+        assert refused.value.reason == "bad_payload"
 
 
 @pytest.mark.parametrize("segment", SEGMENTS)
@@ -442,6 +547,25 @@ def test_a_truncated_reply_is_a_bad_payload(segment: Segment) -> None:
             with pytest.raises(UpstreamError) as refused:
                 parse(segment, whole[:end])
             assert refused.value.reason == "bad_payload"
+
+
+@pytest.mark.parametrize(
+    ("parse", "whole"),
+    [
+        (parse_candles, wire("linear", *KLINES, symbol="BTCUSDT")),
+        (parse_fundings, wire("linear", *PAID)),
+        (parse_tiers, wire("linear", *LIMITS)),
+    ],
+)
+def test_a_truncated_reply_about_one_symbol_is_a_bad_payload(
+    parse: Callable[[Listing, bytes], Sequence[Row]], whole: bytes
+) -> None:
+    """Same."""
+    assert parse(BITCOIN, whole)
+    for end in range(0, len(whole), 7):
+        with pytest.raises(UpstreamError) as refused:
+            parse(BITCOIN, whole[:end])
+        assert refused.value.reason == "bad_payload"
 
 
 @pytest.mark.parametrize("segment", SEGMENTS)
@@ -462,6 +586,11 @@ def test_a_reply_about_another_segment_is_a_bad_payload(asked: Segment, got: Seg
         with pytest.raises(UpstreamError) as refused:
             parse(asked, wire(got, rows[asked]))
         assert refused.value.reason == "bad_payload"
+    listing = msgspec.structs.replace(BITCOIN, segment=asked)
+    with pytest.raises(UpstreamError, match=f"not about {asked}"):
+        parse_candles(listing, wire(got, *KLINES, symbol="BTCUSDT"))
+    with pytest.raises(UpstreamError, match=f"not about {asked}"):
+        parse_fundings(listing, wire(got, *PAID))
 
 
 @pytest.mark.parametrize("text", ["NaN", "sNaN", "Infinity", "-Infinity", "many", "1,5", "0x1", "1.2.3", " "])
@@ -591,6 +720,34 @@ def test_tiers_are_asked_for_by_symbol() -> None:
     assert asked == [("api.bybit.com", "/v5/market/risk-limit", 1, {"category": "linear", "symbol": "BTCUSDT"})]
     assert [type(row) for row in rows] == [feed.row] == [Tiers]
     assert (feed.symbol, feed.key) == ("BTCUSDT", "hedge:{bybit:linear:tiers:BTCUSDT}")
+
+
+@pytest.mark.parametrize("segment", SEGMENTS)
+def test_daily_closes_are_asked_for_by_symbol(segment: Segment) -> None:
+    """A board for each, in one call."""
+    feed = candles_of(msgspec.structs.replace(BITCOIN, segment=segment))
+
+    rows, asked = ask(feed, wire(segment, *KLINES, symbol="BTCUSDT"))
+
+    query = {"category": segment, "symbol": "BTCUSDT", "interval": "D", "limit": "400"}
+    assert asked == [("api.bybit.com", "/v5/market/kline", 1, query)]
+    assert [type(row) for row in rows] == [feed.row] == [Candles]
+    assert (feed.symbol, feed.key) == ("BTCUSDT", f"hedge:{{bybit:{segment}:candles:BTCUSDT}}")
+    assert ADAPTER.candles_of is candles_of
+
+
+@pytest.mark.parametrize("segment", ["linear", "inverse"])
+def test_past_funding_is_asked_for_by_symbol(segment: Segment) -> None:
+    """The newest, as many as there are on a page."""
+    feed = fundings_of(msgspec.structs.replace(BITCOIN, segment=segment))
+
+    rows, asked = ask(feed, wire(segment, *PAID))
+
+    query = {"category": segment, "symbol": "BTCUSDT", "limit": "200"}
+    assert asked == [("api.bybit.com", "/v5/market/funding/history", 1, query)]
+    assert [type(row) for row in rows] == [feed.row] == [Fundings]
+    assert (feed.symbol, feed.key) == ("BTCUSDT", f"hedge:{{bybit:{segment}:fundings:BTCUSDT}}")
+    assert ADAPTER.fundings_of is fundings_of
 
 
 LISTINGS = next(feed for feed in ADAPTER.feeds if (feed.segment, feed.subject) == ("linear", "listings"))
@@ -757,6 +914,33 @@ def test_recorded_tiers() -> None:
     (found,) = parse_tiers(BITCOIN, recorded("risk-limit.linear.BTCUSDT.json"))
 
     assert found.tiers == (Tier(Decimal(0), Decimal("0.0033")), Tier(Decimal(300_000), Decimal("0.005")))
+
+
+def test_recorded_candles() -> None:
+    """Three days of September 2021, as they came: the newest first."""
+    (found,) = parse_candles(BITCOIN, recorded("kline.linear.BTCUSDT.D.json"))
+
+    closes = ((1_632_096_000_000, 47274.5), (1_632_182_400_000, 43057.0), (1_632_268_800_000, 40724.5))
+    assert found.closes == closes
+    assert vet([found], 1_677_516_322_292).rows == {"BTCUSDT": found}
+
+
+def test_recorded_candles_of_an_hour_are_not_taken_for_days() -> None:
+    """The sample of the documentation, about an inverse contract."""
+    inverse = msgspec.structs.replace(BITCOIN, symbol="BTCUSD", segment="inverse")
+    (found,) = parse_candles(inverse, recorded("kline.inverse.doc.json"))
+
+    assert [close.price for close in found.closes] == [17071.5, 17071.0, 17055.5]
+    assert vet([found], 1_672_025_956_592).dropped == {"BTCUSD": "absurd_time"}
+
+
+def test_recorded_funding() -> None:
+    """The sample of the documentation, about a contract in USDC."""
+    listing = msgspec.structs.replace(BITCOIN, symbol="ETHPERP")
+
+    (found,) = parse_fundings(listing, recorded("funding-history.doc.json"))
+
+    assert found.payments == ((1_672_041_600_000, 0.0001),)
 
 
 @pytest.mark.parametrize(

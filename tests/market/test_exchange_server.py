@@ -3,27 +3,36 @@
 Law: nothing here waits for a time to pass; every wait is for an event, and its deadline only fails a hang.
 """
 
+import asyncio
 import json
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from http.client import HTTPConnection
+from itertools import pairwise
+from math import log
 from pathlib import Path
+from statistics import correlation, linear_regression, mean, stdev
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import httpx
 import pytest
 
+from service.market import binance, bingx, bybit, mexc, source, weex
+from service.market.source import Adapter, Get
 from tests.market.exchange import ExchangeServer, Fault, World, faults
-from tests.market.exchange.listings import LISTINGS
+from tests.market.exchange.history import DAY_MS, HOUR_MS
+from tests.market.exchange.listings import LISTINGS, Listing
 from tests.market.exchange.server import DEADLINE, ENDPOINTS
 
 ROOT = Path(__file__).parents[2]
+ADAPTERS = (binance.ADAPTER, bybit.ADAPTER, bingx.ADAPTER, weex.ADAPTER, mexc.ADAPTER)
 RECORDINGS = ROOT.parent / "shared" / "data" / "exchanges"
 
 FAPI = "fapi.binance.com"
@@ -36,6 +45,30 @@ WEEX_SPOT = "api-spot.weex.com"
 MEXC = "api.mexc.com"
 PREMIUM = "/fapi/v1/premiumIndex"
 Query = dict[str, str]
+_DAY = {"interval": "1d", "symbol": "BTCUSDT"}
+_DASHED, _BARRED = {"interval": "1d", "symbol": "BTC-USDT"}, {"interval": "Day1", "symbol": "BTC_USDT"}
+HISTORIES: dict[tuple[str, str], Query] = {
+    (FAPI, "/fapi/v1/klines"): _DAY,
+    (FAPI, "/fapi/v1/fundingRate"): {"symbol": "BTCUSDT"},
+    (DAPI, "/dapi/v1/klines"): _DAY | {"symbol": "BTCUSD_PERP"},
+    (DAPI, "/dapi/v1/fundingRate"): {"symbol": "BTCUSD_PERP"},
+    (BINANCE, "/api/v3/klines"): _DAY,
+    (BYBIT, "/v5/market/kline"): {"interval": "D", "symbol": "BTCUSDT"},
+    (BYBIT, "/v5/market/funding/history"): {"symbol": "BTCUSDT"},
+    (BINGX, "/openApi/swap/v3/quote/klines"): _DASHED,
+    (BINGX, "/openApi/swap/v2/quote/fundingRate"): {"symbol": "BTC-USDT"},
+    (BINGX, "/openApi/cswap/v1/market/klines"): _DASHED | {"symbol": "BTC-USD"},
+    (BINGX, "/openApi/spot/v2/market/kline"): _DASHED,
+    (WEEX, "/capi/v3/market/klines"): _DAY,
+    (WEEX, "/capi/v3/market/fundingRate"): {"symbol": "BTCUSDT"},
+    (WEEX_SPOT, "/api/v3/market/klines"): _DAY,
+    (MEXC, "/api/v1/contract/kline"): _BARRED,
+    (MEXC, "/api/v1/contract/funding_rate/history"): {"symbol": "BTC_USDT"},
+    ("contract.mexc.com", "/api/v1/contract/kline"): _BARRED,
+    ("contract.mexc.com", "/api/v1/contract/funding_rate/history"): {"symbol": "BTC_USDT"},
+    (MEXC, "/api/v3/klines"): _DAY,
+}
+"""What is told of one symbol, and what the question must say at least."""
 Ask = Callable[..., httpx.Response]
 
 
@@ -53,23 +86,32 @@ def exchanges(running: ExchangeServer) -> ExchangeServer:
     return running
 
 
+@pytest.fixture(scope="module")
+def client(running: ExchangeServer) -> Iterator[httpx.Client]:
+    """Give a client of the exchanges, made once."""
+    with httpx.Client(base_url=running.url, timeout=DEADLINE) as client:
+        yield client
+
+
 @pytest.fixture
-def ask(exchanges: ExchangeServer) -> Iterator[Ask]:
+def ask(exchanges: ExchangeServer, client: httpx.Client) -> Ask:
     """Give a function that asks a host for a path."""
-    with httpx.Client(base_url=exchanges.url, timeout=DEADLINE) as client:
+    assert exchanges.url == client.base_url
 
-        def send(host: str, path: str, query: Query | None = None, **options: Any) -> httpx.Response:
-            """Ask with whatever some endpoint insists on."""
-            needed = {"timestamp": "1"} | ({"category": "linear"} if host == BYBIT else {})
-            return client.get(f"/{host}{path}", params=needed | (query or {}), **options)
+    def send(host: str, path: str, query: Query | None = None, **options: Any) -> httpx.Response:
+        """Ask with whatever some endpoint insists on."""
+        needed = {"timestamp": "1"} | ({"category": "linear"} if host == BYBIT else {})
+        needed |= HISTORIES.get((host, path), {})
+        return client.get(f"/{host}{path}", params=needed | (query or {}), **options)
 
-        yield send
+    return send
 
 
 def rows(value: Any) -> list[Any]:
     """Take the rows out of any envelope."""
     while isinstance(value, dict):
-        value = next(value[name] for name in ("result", "data", "symbols", "list") if name in value)
+        names = ("result", "data", "symbols", "list", "resultList", "time")
+        value = next(value[name] for name in names if name in value)
     assert isinstance(value, list)
     return value
 
@@ -98,6 +140,7 @@ class Recorded(NamedTuple):
 
 
 _FUNDING_TIMES = frozenset({"fundingIntervalHours", "updateTime"})
+_REAL = frozenset({"realOpen", "realClose", "realHigh", "realLow"})
 _API_STATES = frozenset({"apiStateSell", "apiStateBuy", "timeOnline", "offTime", "maintainTime"})
 _TYPES = frozenset({"displaySymbol", "contractType", "underlyingType"})
 _SWAP, _COIN = "/openApi/swap/v2/quote", "/openApi/cswap/v1/market"
@@ -112,11 +155,13 @@ RECORDED = [
     Recorded("binanceusdm/premiumIndex.json", FAPI, PREMIUM),
     Recorded("binanceusdm/ticker24hr.json", FAPI, "/fapi/v1/ticker/24hr"),
     Recorded("binanceusdm/fundingInfo.json", FAPI, "/fapi/v1/fundingInfo"),
+    Recorded("binanceusdm/fundingRate.BTCUSDT.json", FAPI, "/fapi/v1/fundingRate"),
     Recorded("binancecoinm/exchangeInfo.json", DAPI, "/dapi/v1/exchangeInfo"),
     Recorded("binancecoinm/premiumIndex.json", DAPI, "/dapi/v1/premiumIndex"),
     Recorded("binancecoinm/ticker24hr.json", DAPI, "/dapi/v1/ticker/24hr"),
     Recorded("binancecoinm/tickerPrice.json", DAPI, "/dapi/v1/ticker/price"),
     Recorded("binancecoinm/fundingInfo.json", DAPI, "/dapi/v1/fundingInfo", more=frozenset({"updateTime"})),
+    Recorded("binancecoinm/fundingRate.json", DAPI, "/dapi/v1/fundingRate"),
     Recorded("binance/exchangeInfo.json", BINANCE, "/api/v3/exchangeInfo"),
     Recorded("binance/tickerPrice.json", BINANCE, "/api/v3/ticker/price"),
     Recorded("bybit/instruments-info.linear.json", BYBIT, "/v5/market/instruments-info"),
@@ -132,11 +177,14 @@ RECORDED = [
     Recorded("bybit/tickers.inverse.doc.json", BYBIT, "/v5/market/tickers", {"category": "inverse"}),
     Recorded("bybit/tickers.spot.doc.json", BYBIT, "/v5/market/tickers", {"category": "spot"}),
     Recorded("bybit/risk-limit.linear.BTCUSDT.json", BYBIT, "/v5/market/risk-limit", {"symbol": "BTCUSDT"}),
+    Recorded("bybit/funding-history.doc.json", BYBIT, "/v5/market/funding/history"),
     Recorded("bingx/swap.contracts.json", BINGX, _SWAP + "/contracts"),
     Recorded(
         "bingx/swap.premiumIndex.BTC.json", BINGX, _SWAP + "/premiumIndex", {"symbol": "BTC-USDT"}, more=_FUNDING_TIMES
     ),
     Recorded("bingx/swap.ticker.2026.json", BINGX, _SWAP + "/ticker"),
+    Recorded("bingx/swap.klines.json", BINGX, "/openApi/swap/v3/quote/klines"),
+    Recorded("bingx/swap.fundingRate.2026.json", BINGX, "/openApi/swap/v2/quote/fundingRate"),
     Recorded("bingx/cswap.contracts.json", BINGX, _COIN + "/contracts"),
     Recorded("bingx/cswap.premiumIndex.json", BINGX, _COIN + "/premiumIndex"),
     Recorded("bingx/cswap.ticker.json", BINGX, _COIN + "/ticker"),
@@ -146,12 +194,15 @@ RECORDED = [
     Recorded("weex/contract.apiTradingSymbols.json", WEEX, "/capi/v3/market/apiTradingSymbols"),
     Recorded("weex/contract.premiumIndex.json", WEEX, "/capi/v3/market/premiumIndex"),
     Recorded("weex/contract.bookTicker.json", WEEX, "/capi/v3/market/bookTicker"),
+    Recorded("weex/contract.fundingRate.json", WEEX, "/capi/v3/market/fundingRate"),
     Recorded("weex/spot.exchangeInfo.json", WEEX_SPOT, "/api/v3/exchangeInfo"),
     Recorded("weex/spot.ticker24hr.json", WEEX_SPOT, "/api/v3/market/ticker/24hr"),
     Recorded("mexc/contract.detail.json", MEXC, "/api/v1/contract/detail"),
     Recorded("mexc/contract.ticker.json", MEXC, "/api/v1/contract/ticker"),
     Recorded("mexc/contract.funding_rate.BTC_USDT.json", MEXC, "/api/v1/contract/funding_rate", {"symbol": "BTC_USDT"}),
     Recorded("mexc/contract.funding_rate.BTC_USDT.json", MEXC, "/api/v1/contract/funding_rate/BTC_USDT"),
+    Recorded("mexc/contract.kline.json", MEXC, "/api/v1/contract/kline/BTC_USDT", _BARRED, more=_REAL),
+    Recorded("mexc/contract.funding_rate.history.json", MEXC, "/api/v1/contract/funding_rate/history"),
     Recorded("mexc/spot.exchangeInfo.json", MEXC, "/api/v3/exchangeInfo"),
     Recorded("mexc/spot.tickerPrice.json", MEXC, "/api/v3/ticker/price"),
     Recorded("mexc/spot.ticker24hr.json", MEXC, "/api/v3/ticker/24hr"),
@@ -206,6 +257,31 @@ def test_a_reply_has_the_fields_and_types_of_the_recorded_one(
     assert list(differences(sample, answer, recorded.more)) == []
 
 
+@pytest.mark.parametrize(
+    ("file", "host", "path", "unit"),
+    [
+        ("binance/klines.1d.BTCUSDT.json", BINANCE, "/api/v3/klines", DAY_MS),
+        ("binanceusdm/klines.1d.BTCUSDT.json", FAPI, "/fapi/v1/klines", DAY_MS),
+        ("binancecoinm/klines.json", DAPI, "/dapi/v1/klines", 60_000),
+        ("bybit/kline.linear.BTCUSDT.D.json", BYBIT, "/v5/market/kline", DAY_MS),
+        ("bingx/spot.klines.json", BINGX, "/openApi/spot/v2/market/kline", 60_000),
+        ("weex/contract.klines.json", WEEX, "/capi/v3/market/klines", 60_000),
+        ("weex/spot.klines.json", WEEX_SPOT, "/api/v3/market/klines", 60_000),
+        ("mexc/spot.klines.json", MEXC, "/api/v3/klines", 60_000),
+    ],
+)
+def test_a_candle_has_the_form_of_the_recorded_one(file: str, host: str, path: str, unit: int, ask: Ask) -> None:
+    """In a list: as many values, of the same types, and the end of the day as far from its beginning."""
+    sample = rows(recording(file))
+    found = rows(ask(host, path).json())
+
+    assert [kind(value) for value in found[0]] == [kind(value) for value in sample[0]]
+    if host != BYBIT:  # it tells no end
+        assert found[0][6] - found[0][0] - DAY_MS == sample[0][6] - sample[0][0] - unit
+    if len(sample) > 1:
+        assert (found[0][0] < found[1][0]) == (sample[0][0] < sample[1][0])
+
+
 @pytest.mark.parametrize(("host", "path"), ENDPOINTS)
 def test_every_endpoint_answers_with_rows(host: str, path: str, ask: Ask) -> None:
     """Status 200, and a JSON value with something in it, packed for those who take that and plain for others."""
@@ -227,6 +303,22 @@ REFUSALS = [
     ("bingx/error.109425.json", BINGX, _SWAP + "/premiumIndex", {"symbol": "NOPE-USDT"}, 200),
     ("weex/error.-1142.json", WEEX, "/capi/v3/market/premiumIndex", {"symbol": "NOPE"}, 400),
     ("mexc/error.1001.json", MEXC, "/api/v1/contract/ticker", {"symbol": "NOPE"}, 200),
+    ("binance/error.-1121.json", FAPI, "/fapi/v1/klines", {"symbol": "NOPE"}, 400),
+    ("binance/error.-1121.json", DAPI, "/dapi/v1/klines", {"symbol": "NOPE"}, 400),
+    ("binance/error.-1121.json", BINANCE, "/api/v3/klines", {"symbol": "NOPE"}, 400),
+    ("binance/error.-1121.json", FAPI, "/fapi/v1/fundingRate", {"symbol": "NOPE"}, 400),
+    ("binance/error.-1121.json", DAPI, "/dapi/v1/fundingRate", {"symbol": "NOPE"}, 400),
+    ("bybit/error.10001.json", BYBIT, "/v5/market/kline", {"symbol": "NOPE"}, 200),
+    ("bybit/error.10001.json", BYBIT, "/v5/market/funding/history", {"symbol": "NOPE"}, 200),
+    ("bingx/error.109425.json", BINGX, "/openApi/swap/v3/quote/klines", {"symbol": "NOPE-USDT"}, 200),
+    ("bingx/error.109425.json", BINGX, "/openApi/swap/v2/quote/fundingRate", {"symbol": "NOPE-USDT"}, 200),
+    ("weex/error.-1141.json", WEEX, "/capi/v3/market/klines", {"symbol": ""}, 400),
+    ("weex/error.-1142.json", WEEX, "/capi/v3/market/klines", {"symbol": "NOPE"}, 400),
+    ("weex/error.-1142.json", WEEX_SPOT, "/api/v3/market/klines", {"symbol": "NOPE"}, 400),
+    ("weex/error.-1141.json", WEEX, "/capi/v3/market/fundingRate", {"symbol": ""}, 400),
+    ("weex/error.-1142.json", WEEX, "/capi/v3/market/fundingRate", {"symbol": "NOPE"}, 400),
+    ("mexc/error.1001.json", MEXC, "/api/v1/contract/kline/NOPE", {}, 200),
+    ("mexc/error.1001.json", MEXC, "/api/v1/contract/funding_rate/history", {"symbol": "NOPE"}, 200),
 ]
 
 
@@ -239,6 +331,43 @@ def test_a_bad_question_gets_the_recorded_refusal(
 
     assert answer.status_code == status
     assert {"time": 0} | answer.json() | {"time": 0} == {"time": 0} | recording(file) | {"time": 0}
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "query", "code"),
+    [
+        (FAPI, "/fapi/v1/klines", {"symbol": ""}, -1102),
+        (FAPI, "/fapi/v1/klines", {"interval": "1x"}, -1120),
+        (FAPI, "/fapi/v1/klines", {"limit": "1501"}, -1130),
+        (BINANCE, "/api/v3/klines", {"limit": "0"}, -1130),
+        (DAPI, "/dapi/v1/fundingRate", {"symbol": ""}, -1102),
+        (DAPI, "/dapi/v1/fundingRate", {"limit": "1001"}, -1130),
+        (BYBIT, "/v5/market/kline", {"category": "bond"}, 10001),
+        (BYBIT, "/v5/market/kline", {"interval": "1d"}, 10001),
+        (BYBIT, "/v5/market/kline", {"limit": "1001"}, 10001),
+        (BYBIT, "/v5/market/funding/history", {"category": "spot"}, 10001),
+        (BYBIT, "/v5/market/funding/history", {"limit": "201"}, 10001),
+        (BYBIT, "/v5/market/funding/history", {"startTime": "1"}, 10001),
+        (BINGX, "/openApi/swap/v3/quote/klines", {"interval": "D"}, 109400),
+        (BINGX, "/openApi/spot/v2/market/kline", {"limit": "1441"}, 109400),
+        (BINGX, "/openApi/swap/v2/quote/fundingRate", {"limit": "1001"}, 109400),
+        (BINGX, "/openApi/cswap/v1/market/fundingRate", {"symbol": "BTC-USD"}, 100400),
+        (WEEX, "/capi/v3/market/klines", {"interval": "D"}, -1142),
+        (WEEX_SPOT, "/api/v3/market/klines", {"limit": "301"}, -1142),
+        (WEEX, "/capi/v3/market/fundingRate", {"limit": "1001"}, -1142),
+        (WEEX, "/capi/v3/market/fundingRate", {"startTime": "1000000000000"}, -1142),
+        (MEXC, "/api/v1/contract/kline/BTC_USDT", {"interval": "1d"}, 600),
+        (MEXC, "/api/v1/contract/funding_rate/history", {"page_size": "1001"}, 600),
+        (MEXC, "/api/v1/contract/funding_rate/history", {"page_num": "0"}, 600),
+        (MEXC, "/api/v3/klines", {"symbol": "NOPE"}, -1121),
+        (MEXC, "/api/v3/klines", {"interval": "Day1"}, -1121),
+    ],
+)
+def test_a_question_about_the_past_must_make_sense(host: str, path: str, query: Query, code: int, ask: Ask) -> None:
+    """A page that is too long, another interval or a missing symbol is refused with a code."""
+    answer = ask(host, path, query).json()
+
+    assert answer.get("code", answer.get("retCode")) == code
 
 
 @pytest.mark.parametrize(
@@ -337,6 +466,306 @@ def test_what_is_served_is_what_the_world_says(exchanges: ExchangeServer, ask: A
     assert (Decimal(served["markPrice"]), Decimal(served["indexPrice"])) == (truth.mark, truth.index)
     assert abs(truth.mark - 97) < Decimal("0.1")
     assert Decimal(scaled["markPrice"]) == exchanges.world.truth("bybit", "linear", "SHIB1000USDT").mark
+
+
+# The past
+
+
+def at_noon() -> World:
+    """Give a world on a day in July 2026, at noon."""
+    return World(lambda: datetime(2026, 7, 3, 12, tzinfo=UTC).timestamp())
+
+
+def moves(world: World, listing: Listing) -> list[float]:
+    """Give the logarithms by which a price moved from day to day."""
+    return [log(later.close / earlier.close) for earlier, later in pairwise(world.candles(listing))]
+
+
+@pytest.mark.parametrize("listing", LISTINGS, ids=lambda listing: f"{listing.exchange}-{listing.symbol}")
+def test_candles_lead_up_to_the_price_now(listing: Listing) -> None:
+    """Each begins at midnight where the one before ended, holds what is between, and the last is of today."""
+    world = at_noon()
+    days = world.candles(listing)
+
+    assert days[-1].close == world.quote(listing).last
+    assert days[-1].opened_ms == datetime(2026, 7, 3, tzinfo=UTC).timestamp() * 1000
+    assert all(later.opened_ms == earlier.ended_ms for earlier, later in pairwise(days))
+    assert all(later.open == earlier.close for earlier, later in pairwise(days))
+    assert all(0 < day.low <= min(day.open, day.close) <= max(day.open, day.close) <= day.high for day in days)
+    assert world.closes(listing) == days[:-1]
+
+
+def test_the_past_is_the_same_whoever_asks() -> None:
+    """In another world, at another time of the day, on the next day but for the day that is under way."""
+    world, other = at_noon(), at_noon()
+    listing = world.listing("binance", "linear", "SOLUSDT")
+
+    other.offset = 3600.0
+    assert world.candles(listing) == other.candles(listing)
+    assert world.payments(listing) == other.payments(listing)
+
+    other.offset = 86_400.0
+    assert moves(world, listing)[1:] == pytest.approx(moves(other, listing)[:-1], abs=1e-3)
+    assert set(world.payments(listing)[3:]) < set(other.payments(listing))
+
+
+def test_the_past_follows_a_price_that_is_set() -> None:
+    """In its proportions: what a coin moved on a day remains."""
+    world, changed = at_noon(), at_noon()
+    listing = world.listing("bybit", "linear", "ETHUSDT")
+
+    changed.prices["ETH"] *= 2
+
+    assert changed.candles(listing)[0].close == pytest.approx(2 * world.candles(listing)[0].close, rel=Decimal("1E-5"))
+    assert moves(changed, listing) == pytest.approx(moves(world, listing), abs=1e-4)
+
+
+@pytest.mark.parametrize(("asset", "beta"), [("ETH", 1.15), ("SOL", 1.35), ("TRX", 0.5), ("BNB", 0.8), ("PEPE", 1.55)])
+def test_a_coin_moves_with_bitcoin_and_by_itself(asset: str, beta: float) -> None:
+    """By its beta, and neither alone."""
+    world = at_noon()
+    bitcoin = moves(world, world.listing("binance", "spot", "BTCUSDT"))
+    coin = moves(world, world.listing("binance", "spot", asset + "USDT"))
+
+    assert linear_regression(bitcoin, coin).slope == pytest.approx(beta, abs=0.15)
+    assert 0.5 < correlation(bitcoin, coin) < 0.97
+    assert 0.02 < stdev(bitcoin) < 0.03
+
+
+def test_a_future_is_above_spot_by_less_and_less() -> None:
+    """Until it expires; a perpetual stays beside it."""
+    world = at_noon()
+    spot = {day.opened_ms: day.close for day in world.candles(world.listing("binance", "spot", "BTCUSDT"))}
+
+    def basis(symbol: str) -> list[float]:
+        """Give what a contract was above spot, day by day."""
+        days = world.candles(world.listing("binance", "linear", symbol))
+        return [float(day.close / spot[day.opened_ms] - 1) for day in days]
+
+    dated = basis("BTCUSDT_260925")
+    assert len(dated) == 106
+    assert (dated[0], dated[-1]) == pytest.approx((0.04 * 189 / 365, 0.04 * 84 / 365), abs=0.0005)
+    assert mean(dated[:20]) > mean(dated[40:60]) > mean(dated[-20:])
+    assert max(map(abs, basis("BTCUSDT"))) < 0.0005
+
+
+def test_what_is_new_has_a_short_past() -> None:
+    """Nine days of BIO, seven weeks of BABYDOGE, and no more funding than days."""
+    world = at_noon()
+    bio, baby = world.listing("weex", "linear", "BIOUSDT"), world.listing("bybit", "linear", "1000000BABYDOGEUSDT")
+
+    assert [len(world.candles(listing)) for listing in (bio, baby)] == [9, 45]
+    assert [len(world.payments(listing)) for listing in (bio, baby)] == [8 * 6 + 4, 44 * 6 + 4]
+
+
+def test_funding_was_paid_whenever_it_was_due() -> None:
+    """On the hours of the listing since midnight UTC, up to now; every usual interval occurs."""
+    world = at_noon()
+    perpetuals = [one for one in LISTINGS if one.market != "spot" and one.quarter is None]
+
+    for listing in perpetuals:
+        paid = world.payments(listing)
+        period = listing.hours * HOUR_MS
+        assert all(later.at_ms - earlier.at_ms == period for earlier, later in pairwise(paid))
+        assert paid[-1].at_ms + period == world.next_funding(listing.hours)
+    assert {listing.hours for listing in perpetuals} == {1, 2, 4, 8, 24}
+
+
+def test_nothing_else_paid_funding() -> None:
+    """Neither a pair nor a contract that expires."""
+    world = at_noon()
+
+    assert world.payments(world.listing("binance", "spot", "BTCUSDT")) == []
+    assert world.payments(world.listing("binance", "linear", "BTCUSDT_260925")) == []
+
+
+def test_funding_is_plausible() -> None:
+    """Mostly longs paid, about a basis point in eight hours, in moods that last, and each exchange at its own rate."""
+    world = at_noon()
+    listings = [one for one in world.listings("bybit", "linear") if one.quarter is None]
+    rates = [[float(paid.rate) * 8 / one.hours for paid in world.payments(one)] for one in listings]
+    flat = [rate for each in rates for rate in each]
+
+    assert mean(flat) == pytest.approx(0.0001, abs=0.00005)
+    assert 0.03 < sum(rate < 0 for rate in flat) / len(flat) < 0.3
+    assert max(map(abs, flat)) < 0.001
+    assert mean(correlation(each[:-1], each[1:]) for each in rates) > 0.5
+    one = world.payments(world.listing("binance", "linear", "BTCUSDT"))
+    other = world.payments(world.listing("mexc", "linear", "BTC_USDT"))
+    assert {theirs.rate - ours.rate for ours, theirs in zip(one, other, strict=True)} == {Decimal("0.000004")}
+    assert {paid.rate for paid in world.payments(world.listing("mexc", "linear", "DOT_USDT"))} == {Decimal(0)}
+
+
+def times(value: Any) -> list[int]:
+    """Read the times of candles or payments, in milliseconds, out of any envelope."""
+    read = [_time(each) for each in rows(value)]
+    return [time * 1000 if time < 10**11 else time for time in read]
+
+
+def _time(row: Any) -> int:
+    if isinstance(row, dict):
+        names = ("time", "fundingTime", "fundingRateTimestamp", "settleTime")
+        row = next(row[name] for name in names if name in row)
+    return int(row[0] if isinstance(row, list) else row)
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "usual", "most", "newest_first"),
+    [
+        (FAPI, "/fapi/v1/klines", 500, 519, False),
+        (DAPI, "/dapi/v1/klines", 500, 519, False),
+        (BINANCE, "/api/v3/klines", 500, 519, False),
+        (FAPI, "/fapi/v1/fundingRate", 100, 359, False),
+        (DAPI, "/dapi/v1/fundingRate", 100, 359, False),
+        (BYBIT, "/v5/market/kline", 200, 519, True),
+        (BYBIT, "/v5/market/funding/history", 200, 200, True),
+        (BINGX, "/openApi/swap/v3/quote/klines", 500, 519, True),
+        (BINGX, "/openApi/cswap/v1/market/klines", 500, 519, True),
+        (BINGX, "/openApi/spot/v2/market/kline", 500, 518, True),
+        (BINGX, "/openApi/swap/v2/quote/fundingRate", 100, 359, True),
+        (WEEX, "/capi/v3/market/klines", 100, 519, True),
+        (WEEX_SPOT, "/api/v3/market/klines", 100, 300, True),
+        (WEEX, "/capi/v3/market/fundingRate", 100, 359, True),
+        (MEXC, "/api/v3/klines", 500, 500, False),
+        (MEXC, "/api/v1/contract/kline", 519, 519, False),
+        (MEXC, "/api/v1/contract/funding_rate/history", 20, 359, True),
+    ],
+)
+def test_a_page_has_its_length_and_order(
+    host: str, path: str, usual: int, most: int, *, newest_first: bool, exchanges: ExchangeServer, ask: Ask
+) -> None:
+    """The usual one, and one as long as is asked for; the newest are always in it."""
+    exchanges.world.clock = at_noon().clock
+    name = "page_size" if "funding_rate/" in path else "limit"
+    caps = {"/v5/market/funding/history": "200", "/api/v3/market/klines": "300"}
+    short = times(ask(host, path).json())
+    long = times(ask(host, path, {name: caps.get(path, "1000")}).json())
+
+    assert [len(short), len(long)] == [usual, most]
+    assert all(sorted(page, reverse=newest_first) == page for page in (short, long))
+    assert max(short) == max(long) > exchanges.world.millis() - DAY_MS
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "names", "unit"),
+    [
+        (FAPI, "/fapi/v1/klines", ("startTime", "endTime"), 1),
+        (BINANCE, "/api/v3/klines", ("startTime", "endTime"), 1),
+        (FAPI, "/fapi/v1/fundingRate", ("startTime", "endTime"), 1),
+        (BYBIT, "/v5/market/kline", ("start", "end"), 1),
+        (BYBIT, "/v5/market/funding/history", ("startTime", "endTime"), 1),
+        (BINGX, "/openApi/swap/v3/quote/klines", ("startTime", "endTime"), 1),
+        (BINGX, "/openApi/swap/v2/quote/fundingRate", ("startTime", "endTime"), 1),
+        (WEEX, "/capi/v3/market/fundingRate", ("startTime", "endTime"), 1),
+        (MEXC, "/api/v3/klines", ("startTime", "endTime"), 1),
+        (MEXC, "/api/v1/contract/kline", ("start", "end"), 1000),
+    ],
+)
+def test_a_stretch_of_time_can_be_asked_for(
+    host: str, path: str, names: tuple[str, str], unit: int, *, exchanges: ExchangeServer, ask: Ask
+) -> None:
+    """From one moment to another, both included."""
+    exchanges.world.clock = at_noon().clock
+    end = exchanges.world.millis() // DAY_MS * DAY_MS - 9 * DAY_MS
+    start = end - 3 * DAY_MS
+    found = times(ask(host, path, {names[0]: str(start // unit), names[1]: str(end // unit)}).json())
+
+    assert [edge // HOUR_MS * HOUR_MS for edge in (min(found), max(found))] == [start, end]
+    assert len(found) == (10 if "unding" in path else 4)
+
+
+def test_days_of_bingx_spot_begin_in_china(exchanges: ExchangeServer, ask: Ask) -> None:
+    """Unless told not to, and then they are those of all others; perpetuals only if told to, inverse ones never."""
+    exchanges.world.clock = at_noon().clock
+    asked: dict[str, Query] = {"usual": {}, "here": {"timeZone": "0"}, "china": {"timeZone": "8"}}
+    hours = {
+        path: [times(ask(BINGX, path, query).json())[0] % DAY_MS // HOUR_MS for query in asked.values()]
+        for path in (
+            "/openApi/spot/v2/market/kline",
+            "/openApi/swap/v3/quote/klines",
+            "/openApi/cswap/v1/market/klines",
+        )
+    }
+
+    assert list(hours.values()) == [[16, 0, 16], [0, 0, 16], [0, 0, 0]]
+
+
+def test_payments_of_binance_are_stamped_a_little_late(ask: Ask) -> None:
+    """By some milliseconds, most of them."""
+    late = {time % HOUR_MS for time in times(ask(FAPI, "/fapi/v1/fundingRate").json())}
+
+    assert max(late) < 14
+    assert len(late) > 3
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "limit", "weight"),
+    [
+        (FAPI, "/fapi/v1/klines", "99", 1),
+        (FAPI, "/fapi/v1/klines", "400", 2),
+        (DAPI, "/dapi/v1/klines", "500", 5),
+        (DAPI, "/dapi/v1/klines", "1500", 10),
+        (BINANCE, "/api/v3/klines", "1000", 2),
+        (FAPI, "/fapi/v1/fundingRate", "1000", 0),
+        (BYBIT, "/v5/market/kline", "400", 1),
+        (BINGX, "/openApi/swap/v3/quote/klines", "400", 1),
+        (WEEX, "/capi/v3/market/klines", "400", 1),
+        (WEEX, "/capi/v3/market/fundingRate", "1000", 5),
+        (WEEX_SPOT, "/api/v3/market/klines", "300", 2),
+        (MEXC, "/api/v3/klines", "400", 1),
+    ],
+)
+def test_a_longer_page_may_count_for_more(
+    host: str, path: str, limit: str, weight: int, *, exchanges: ExchangeServer, ask: Ask
+) -> None:
+    """On futures of Binance it does."""
+    ask(host, path, {"limit": limit})
+
+    assert exchanges.requests[-1].used == weight
+
+
+@pytest.mark.parametrize("adapter", ADAPTERS, ids=lambda adapter: adapter.exchange)
+def test_the_service_reads_what_the_world_says(adapter: Adapter, exchanges: ExchangeServer) -> None:
+    """Of every listing, as many days as a page holds, and all that was paid in them."""
+    now = exchanges.world.now()
+    exchanges.world.clock = lambda: now
+
+    async def get(host: str, path: str, /, *, weight: int = 1, **parameters: str) -> bytes:
+        """Ask without sending; what the adapter counts is no less than what the exchange does."""
+        used = exchanges.requests[-1].used if exchanges.requests else 0
+        plan = exchanges.plan(host, unquote(path), (parameters, {}))
+        assert plan.reply.status == 200
+        assert exchanges.requests[-1].used - used <= weight
+        return json.dumps(plan.reply.value).encode()
+
+    for listing in [one for one in LISTINGS if one.exchange == adapter.exchange]:
+        closes, payments = asyncio.run(_past(adapter, listing, (exchanges.world, get)))
+        days, paid = exchanges.world.candles(listing), exchanges.world.payments(listing)
+        assert closes == [(day.ended_ms, float(day.close)) for day in days[-len(closes) :]]
+        assert len(closes) >= min(len(days), 300)
+        assert payments == [(one.at_ms, float(one.rate)) for one in paid[len(paid) - len(payments) :]]
+        assert len(payments) >= min(len(paid), 200) or (adapter.exchange, listing.market) == ("bingx", "inverse")
+
+
+Points = list[tuple[int, float]]
+
+
+async def _past(adapter: Adapter, listing: Listing, at: tuple[World, Get]) -> tuple[Points, Points]:
+    """Let an adapter read closes and payments; the latter to the second, which Binance stamps a little late."""
+    world, get = at
+    symbol, base, quote = world.symbol(listing), listing.base, listing.quote
+    asked = source.Listing(symbol=symbol, segment=listing.market, base=base, quote=quote, is_trading=True)
+    assert adapter.candles_of is not None
+    assert adapter.fundings_of is not None
+    (candles,) = await adapter.candles_of(asked).fetch(get)
+    assert isinstance(candles, source.Candles)
+    payments: Points = []
+    if world.payments(listing):
+        with suppress(source.UpstreamError):
+            (fundings,) = await adapter.fundings_of(asked).fetch(get)
+            assert isinstance(fundings, source.Fundings)
+            payments = [(paid.at_ms // 1000 * 1000, paid.rate) for paid in fundings.payments]
+    return [(close.at_ms, close.price) for close in candles.closes], payments
 
 
 def test_the_traps_are_set(ask: Ask) -> None:
@@ -549,6 +978,59 @@ def test_rows_are_left_out(exchanges: ExchangeServer, ask: Ask) -> None:
         assert len(rows(after)) == round(len(rows(before)) * 0.4)
         assert type(after) is type(before)
         assert fault.fired == 1
+
+
+@pytest.mark.parametrize("at", [at for at in HISTORIES if at[1].lower().find("kline") >= 0], ids="".join)
+def test_prices_of_candles_are_multiplied(at: tuple[str, str], exchanges: ExchangeServer, ask: Ask) -> None:
+    """In lists, objects and columns; the times stay."""
+    before = ask(*at).json()
+    fault = exchanges.inject(*at, faults.candles_times(2))
+    after = ask(*at).json()
+
+    assert times(after) == times(before)
+    assert _close(after) == 2 * _close(before)
+    assert fault.fired == 1
+
+
+def _close(value: Any) -> Decimal:
+    """Read the first close of candles."""
+    if isinstance(value, dict) and "close" in value.get("data", ()):
+        return Decimal(str(value["data"]["close"][0]))
+    first = rows(value)[0]
+    return Decimal(str(first["close"] if isinstance(first, dict) else first[4]))
+
+
+@pytest.mark.parametrize("at", HISTORIES, ids="".join)
+@pytest.mark.parametrize("fault", [faults.rows_cut(0.6), faults.numbers_quoted()], ids=["cut", "quoted"])
+def test_the_past_can_be_spoilt(at: tuple[str, str], fault: Fault, exchanges: ExchangeServer, ask: Ask) -> None:
+    """Rows are left out and numbers quoted wherever there are some, and the times stay in their place."""
+    before = times(ask(*at).json())
+    exchanges.inject(*at, fault)
+    after = times(ask(*at).json())
+
+    assert after == before[: len(after)]
+    assert len(after) in {len(before), round(len(before) * 0.4)}
+
+
+def test_a_clock_that_goes_back_moves_no_column(exchanges: ExchangeServer, ask: Ask) -> None:
+    """The times of candles in columns are a list, and no moment of the reply."""
+    at = (MEXC, "/api/v1/contract/kline")
+    before = times(ask(*at).json())
+    fault = exchanges.inject(*at, faults.clock_back(90))
+
+    assert times(ask(*at).json()) == before
+    assert fault.fired == 0
+
+
+@pytest.mark.parametrize("fault", ["html", "null", "empty_list", "empty_object", "drop", "maintenance", "forbidden"])
+def test_a_question_about_the_past_may_fail_too(fault: str, exchanges: ExchangeServer, ask: Ask) -> None:
+    """As any other, and only the one that was to fail."""
+    struck = exchanges.inject(WEEX, "/capi/v3/market/fundingRate", faults.READY[fault]())
+    with suppress(httpx.RemoteProtocolError):
+        ask(WEEX, "/capi/v3/market/fundingRate")
+
+    assert ask(WEEX, "/capi/v3/market/klines").status_code == 200
+    assert struck.fired == 1
 
 
 # The life of the server

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from service.link import LinkError
 from service.market.fetcher import Kept, failure_seconds
 from service.market.sealing import seal
-from service.market.source import Quote, UpstreamError
+from service.market.source import Candles, Close, Quote, Row, UpstreamError
 from service.market.store import Claim
 from tests.market.hand import Hands, Shelf, Source, board, quotes
 
@@ -261,3 +261,29 @@ def test_a_board_of_redis_that_no_process_can_have_written_is_refused(changes: d
 
     assert (source.calls, source.log.rejected()) == (1, {"unsound": 1})
     assert shelf.kept == [(kept.board, True)]
+
+
+@pytest.mark.parametrize(
+    ("closes", "is_enough"),
+    [
+        ([Close(1_799_884_800_000, 79.0), Close(1_799_971_200_000, 80.0)], True),
+        ([Close(1_799_971_200_000, 80.0), Close(1_799_884_800_000, 79.0)], False),
+        ([Close(1_799_884_800_000, 79.0), Close(1_799_971_200_000, -80.0)], False),
+        ([Close(1_799_971_200_000, 80.0), Close(1_800_057_600_000, 81.0)], False),
+    ],
+)
+def test_a_history_of_redis_is_held_against_every_rule(closes: list[Close], *, is_enough: bool) -> None:
+    """None of its points would have been dropped: not one that is wrong, and not one of a day under way."""
+    row: Row = Candles(symbol="SOLUSDT", closes=tuple(closes))
+    source = Source(Hands())
+    source.feed = source.feed._replace(subject="candles", row=Candles, symbol="SOLUSDT")
+    source.answer = [replace(row, closes=(closes[0]._replace(price=78.0),))]
+    kept = replace(board(wall=NOW.wall, stamp=NOW.micros), rows={"SOLUSDT": row})
+    shelf = Shelf(THEIRS._replace(value=seal(source.feed, kept)), OURS)
+    told = Source(source.hands, shelf)
+    told.feed, told.answer = source.feed._replace(fetch=told.feed.fetch), source.answer
+
+    (found,) = fetch(told)
+
+    assert (found.board.rows["SOLUSDT"] == row) == is_enough
+    assert (told.calls, told.log.rejected()) == ((0, {}) if is_enough else (1, {"unsound": 1}))

@@ -1,6 +1,7 @@
 """What the API asks the market, of five local exchanges, through the parts as the application wires them."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Iterator
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -12,7 +13,7 @@ from service.app import open_market
 from service.hedging.contracts import Inverse, Linear
 from service.market import bybit
 from service.market.found import Answer, Listed, Looked, NotListedError, Seen, UnavailableError
-from service.market.lookup import Market
+from service.market.lookup import Futures, Market
 from service.market.source import EXCHANGES, Exchange, Listing, Segment
 from service.settings import Exchanges, RelayUrl, Settings
 from tests.market.exchange import ExchangeServer, Fault, faults
@@ -49,7 +50,7 @@ class Desk:
 
         async def play() -> T:
             """Play it."""
-            market, closers = open_market(settings, None, observe=self.log.append, clock=self.hands.clock)
+            market, _, closers = open_market(settings, None, observe=self.log.append, clock=self.hands.clock)
             try:
                 return await scene(market)
             finally:
@@ -602,6 +603,113 @@ def test_only_futures_whose_quote_is_young_enough_are_listed(desk: Desk) -> None
 
     assert error.cause.reason == "stale"
     assert error.age_seconds == pytest.approx(30)
+
+
+def test_futures_on_an_asset_are_linear_and_inverse_ones(desk: Desk) -> None:
+    """In any currency, by the thousand too, each with its quote; and of nothing else."""
+
+    async def scene(market: Market, exchange: Exchange, asset: str) -> Futures:
+        """List them."""
+        return await market.list_futures(exchange, asset, longest=10, until=market.deadline())
+
+    ether = desk.run(lambda market: scene(market, "binance", "ETH"))
+    baby = desk.run(lambda market: scene(market, "binance", "BABYDOGE"))
+    nothing = desk.run(lambda market: scene(market, "weex", "NOSUCH"))
+
+    truth = desk.server.world.truth
+    assert {seen.quote.mark for seen in ether.seen} == {
+        truth("binance", seen.listing.segment, seen.listing.symbol).mark for seen in ether.seen
+    }
+    assert {"ETHUSDT", "ETHUSDC", "ETHBTC", "ETHUSD_PERP"} < {seen.listing.symbol for seen in ether.seen}
+    assert sum(seen.listing.expiry_ms is not None for seen in ether.seen) == 4
+    assert {seen.listing.base for seen in ether.seen} == {"ETH"}
+    assert [seen.listing.symbol for seen in baby.seen] == ["1MBABYDOGEUSDT"]
+    assert [one.missing for one in (ether, baby, nothing)] == [{}, {}, {}]
+    assert nothing.seen == ()
+
+
+@pytest.mark.parametrize(
+    ("host", "found", "missing"),
+    [
+        (HOST, {"inverse"}, ["linear"]),
+        ("dapi.binance.com", {"linear"}, ["inverse"]),
+        ("", set(), ["linear", "inverse"]),
+    ],
+)
+def test_futures_that_can_t_be_had_are_named_beside_the_others(
+    desk: Desk, host: str, found: set[Segment], missing: list[Segment]
+) -> None:
+    """By their kind, with the reason: the list says that it is not whole."""
+    desk.server.inject(host, "/", faults.maintenance())
+
+    futures = desk.run(lambda market: market.list_futures("binance", "BTC", longest=10, until=market.deadline()))
+
+    assert {seen.listing.segment for seen in futures.seen} == found
+    assert list(futures.missing) == missing
+    assert {str(error) for error in futures.missing.values()} == {
+        f"{segment} futures at binance: binance answered with status 503" for segment in missing
+    }
+
+
+def test_an_exchange_without_inverse_futures_misses_none(desk: Desk) -> None:
+    """What it does not offer is not asked for."""
+    futures = desk.run(lambda market: market.list_futures("weex", "BTC", longest=10, until=market.deadline()))
+
+    assert ([seen.listing.symbol for seen in futures.seen], futures.missing) == (["BTCUSDT"], {})
+
+
+def test_a_future_with_a_crossed_book_has_no_price(desk: Desk) -> None:
+    """Whichever of both sides is wrong: it is refused by itself, and not listed with the others."""
+    fault = desk.server.inject(HOST, "/fapi/v1/ticker", faults.price_times("SOLUSDT", "1.01", fields=("bidPrice",)))
+
+    async def scene(market: Market) -> set[str]:
+        """List all."""
+        seen = await market.list_contracts("binance", "linear", longest=10, until=market.deadline())
+        return {one.listing.symbol for one in seen}
+
+    listed = desk.run(scene)
+    error = desk.unavailable(lambda market: mark(market, "binance", "SOLUSDT"))
+
+    assert "SOLUSDT" not in listed
+    assert "BTCUSDT" in listed
+    assert error.cause.reason == "rejected"
+    assert re.fullmatch(r"SOLUSDT at binance: its best bid [0-9.]+ is above its best ask [0-9.]+", str(error))
+    assert fault.fired
+
+
+def test_a_future_that_is_not_believed_is_named_among_the_others(desk: Desk) -> None:
+    """The others on the asset are found, and it is told which one is not, and why."""
+    desk.server.inject(HOST, "/fapi/v1/ticker", faults.price_times("BTCUSDT", "1.01", fields=("bidPrice",)))
+
+    futures = desk.run(lambda market: market.list_futures("binance", "BTC", longest=10, until=market.deadline()))
+
+    assert "BTCUSDT" not in {seen.listing.symbol for seen in futures.seen}
+    assert "BTCUSDC" in {seen.listing.symbol for seen in futures.seen}
+    ((segment, error),) = futures.lost
+    assert (segment, futures.missing) == ("linear", {})
+    assert str(error).startswith("BTCUSDT at binance: its best bid ")
+
+
+def test_a_book_whose_sides_meet_is_not_crossed(desk: Desk) -> None:
+    """The one price on both is a price."""
+    ask = desk.server.world.truth("binance", "linear", "SOLUSDT").ask
+    same = Fault(
+        change=lambda rows: [row | {"bidPrice": str(ask)} if row["symbol"] == "SOLUSDT" else row for row in rows]
+    )
+    desk.server.inject(HOST, "/fapi/v1/ticker/bookTicker", same)
+
+    assert desk.run(lambda market: mark(market, "binance", "SOLUSDT")).price
+    assert same.fired
+
+
+@pytest.mark.parametrize("side", ["bidPrice", "askPrice"])
+def test_a_book_with_one_side_is_not_crossed(desk: Desk, side: str) -> None:
+    """Exchanges write 0 for the side that is empty; the price is that of the last trade or the mark, as ever."""
+    fault = desk.server.inject("", "/", faults.price_times("SOLUSDT", 0, fields=(side,)))
+
+    assert desk.run(lambda market: mark(market, "binance", "SOLUSDT")).price
+    assert looked(desk.run(lambda market: price(market, "binance", "SOL"))["SOL"]).price
+    assert fault.fired == 2
 
 
 def test_the_feeds_of_an_exchange_are_shown_with_what_there_is(desk: Desk) -> None:

@@ -12,7 +12,19 @@ import msgspec
 import pytest
 
 from service.market import mexc
-from service.market.source import Get, Listing, Quote, Row, Tier, UpstreamError
+from service.market.source import (
+    Candles,
+    Close,
+    Feed,
+    Fundings,
+    Get,
+    Listing,
+    Payment,
+    Quote,
+    Row,
+    Tier,
+    UpstreamError,
+)
 from service.market.vetting import vet
 
 RECORDINGS = Path(__file__).parents[3] / "shared" / "data" / "exchanges" / "mexc"
@@ -81,6 +93,22 @@ PAIR = {
     "makerCommission": "0",
     "takerCommission": "0.0005",
 }
+COLUMNS: dict[str, Any] = {
+    "time": [1790121600],
+    "open": [59000],
+    "close": [60000.5],
+    "high": [61000],
+    "low": [58000],
+    "vol": [1740],
+    "amount": [60793.6],
+    "realClose": [60000.4],
+}
+SPOT_CANDLE = [1790121600000, "59000", "61000", "58000", "60000.5", "3.5", 1790208000000, "168387.3"]
+PAID = {"symbol": "BTC_USDT", "fundingRate": -0.000117, "settleTime": 1790150400000, "collectCycle": 8}
+LINEAR = Listing(symbol="BTC_USDT", segment="linear", base="BTC", quote="USDT", is_trading=True)
+COINED = Listing(symbol="BTC_USD", segment="inverse", base="BTC", quote="USD", is_trading=True)
+SPOT = Listing(symbol="BTCUSDT", segment="spot", base="BTC", quote="USDT", is_trading=True)
+DAY = 86_400_000
 
 
 def envelope(*rows: dict[str, Any]) -> bytes:
@@ -88,9 +116,20 @@ def envelope(*rows: dict[str, Any]) -> bytes:
     return msgspec.json.encode({"success": True, "code": 0, "data": rows})
 
 
-def array(*rows: dict[str, Any]) -> bytes:
+def array(*rows: object) -> bytes:
     """Write rows as MEXC does for spot prices."""
     return msgspec.json.encode(rows)
+
+
+def columns(**changes: list[Any]) -> bytes:
+    """Write candles as MEXC does for futures."""
+    return msgspec.json.encode({"success": True, "code": 0, "data": COLUMNS | changes})
+
+
+def page(*rows: dict[str, Any]) -> bytes:
+    """Write a page of past funding."""
+    counts = {"pageSize": 1000, "totalCount": len(rows), "totalPage": 1, "currentPage": 1}
+    return msgspec.json.encode({"success": True, "code": 0, "data": counts | {"resultList": rows}})
 
 
 def symbols(*rows: dict[str, Any]) -> bytes:
@@ -118,8 +157,33 @@ PARSERS: dict[str, tuple[Callable[..., Sequence[Row]], tuple[bytes, ...]]] = {
     "linear_listings": (parse_linear, (envelope(CONTRACT),)),
     "inverse_listings": (partial(mexc.parse_listings, segment="inverse"), (envelope(CONTRACT | INVERSE),)),
     "spot_listings": (mexc.parse_spot_listings, (symbols(PAIR),)),
+    "linear_candles": (partial(mexc.parse_candles, LINEAR), (columns(),)),
+    "inverse_candles": (partial(mexc.parse_candles, COINED), (columns(),)),
+    "spot_candles": (partial(mexc.parse_candles, SPOT), (array(SPOT_CANDLE),)),
+    "linear_fundings": (partial(mexc.parse_fundings, LINEAR), (page(PAID),)),
+    "inverse_fundings": (partial(mexc.parse_fundings, COINED), (page(PAID | {"symbol": "BTC_USD"}),)),
 }
 BODIES = [(name, place) for name, (_, bodies) in PARSERS.items() for place in range(len(bodies))]
+SHAPES = [
+    b"",
+    b"{}",
+    b"[]",
+    b"null",
+    b"<html><body>Maintenance</body></html>",
+    b'{"success":true,"code":0}',
+    b'{"success":true,"code":0,"data":null}',
+    b'{"success":true,"code":0,"data":{}}',
+    b'{"success":true,"code":0,"data":[]}',
+    b'{"success":true,"code":0,"data":[{}]}',
+    b'{"success":true,"code":0,"data":[{"symbol":"BTC_USDT"}]}',
+    b'{"success":false,"code":1001,"message":"Contract does not exist"}',
+    b'{"symbols":[]}',
+    b'{"symbols":[{"symbol":"BTCUSDT"}]}',
+    b'[{"symbol":"BTCUSDT"}]',
+    b"[null]",
+    b"\xff\xfe",
+]
+SPOILT = [(name, place, body) for name, place in BODIES for body in SHAPES]
 
 
 @recorded
@@ -446,29 +510,73 @@ def test_a_pair_has_its_grid_and_its_smallest_order() -> None:
     assert (listing.min_quantity, listing.min_notional) == (Decimal("0.000001"), Decimal(1))
 
 
-@pytest.mark.parametrize(("name", "place"), BODIES)
+@recorded
+def test_recorded_candles() -> None:
+    """Columns of 2021 and the official sample of spot, of a minute each: a time is that of the opening."""
+    (minutes,) = mexc.parse_candles(LINEAR, (RECORDINGS / "contract.kline.json").read_bytes())
+    (minute,) = mexc.parse_candles(SPOT, (RECORDINGS / "spot.klines.json").read_bytes())
+
+    assert minutes.closes[0] == Close(1634052300000 + DAY, 3491.3)
+    assert minutes.closes[-1] == Close(1634052420000 + DAY, 3495.2)
+    assert minute == Candles(symbol="BTCUSDT", closes=(Close(1640804880000 + DAY, 47436.1),))
+
+
+@recorded
+def test_recorded_past_funding() -> None:
+    """Live rows of August 2026."""
+    (fundings,) = mexc.parse_fundings(LINEAR, (RECORDINGS / "contract.funding_rate.history.json").read_bytes())
+
+    assert fundings.payments == (Payment(1787126400000, 0.000038), Payment(1787155200000, 0.0001))
+
+
+def test_closes_are_put_in_order_and_stamped_with_the_end_of_their_day() -> None:
+    """Futures have columns, and count seconds; a time is that of the opening, and the day under way stays."""
+    day, later = 1790121600, [1790208000000, "1", "1", "1", "61000", "1", 1790294400000, "1"]
+
+    (linear,) = mexc.parse_candles(LINEAR, columns(time=[day + 86_400, day], close=[61000, 60000.5]))
+    (inverse,) = mexc.parse_candles(COINED, columns(time=[day, day + 86_400], close=["60000.5", "61000"]))
+    (spot,) = mexc.parse_candles(SPOT, array(SPOT_CANDLE, later))
+
+    assert linear.closes == (Close(1790208000000, 60000.5), Close(1790294400000, 61000.0))
+    assert inverse.closes == spot.closes == linear.closes
+    assert (linear.symbol, inverse.symbol, spot.symbol) == ("BTC_USDT", "BTC_USD", "BTCUSDT")
+
+
 @pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b"{}",
-        b"[]",
-        b"null",
-        b"<html><body>Maintenance</body></html>",
-        b'{"success":true,"code":0}',
-        b'{"success":true,"code":0,"data":null}',
-        b'{"success":true,"code":0,"data":{}}',
-        b'{"success":true,"code":0,"data":[]}',
-        b'{"success":true,"code":0,"data":[{}]}',
-        b'{"success":true,"code":0,"data":[{"symbol":"BTC_USDT"}]}',
-        b'{"success":false,"code":1001,"message":"Contract does not exist"}',
-        b'{"symbols":[]}',
-        b'{"symbols":[{"symbol":"BTCUSDT"}]}',
-        b'[{"symbol":"BTCUSDT"}]',
-        b"[null]",
-        b"\xff\xfe",
-    ],
+    "changes",
+    [{"time": []}, {"time": [1790121600, 1790208000]}, {"close": []}, {"close": [1, 2]}]
+    + [{"close": [value]} for value in (None, "", "abc", True, [1])]
+    + [{"time": [value]} for value in (None, "", 1.5, "1790121600.5")],
 )
+def test_columns_that_do_not_fit_are_refused(changes: dict[str, list[Any]]) -> None:
+    """A price must not get to a day beside its own."""
+    with pytest.raises(UpstreamError) as error:
+        mexc.parse_candles(LINEAR, columns(**changes))
+
+    assert error.value.reason == "bad_payload"
+
+
+def test_payments_are_put_in_order() -> None:
+    """The newest comes first."""
+    earlier = PAID | {"fundingRate": 0.0001, "settleTime": 1790121600000}
+
+    (fundings,) = mexc.parse_fundings(LINEAR, page(PAID, earlier))
+
+    assert fundings.payments == (Payment(1790121600000, 0.0001), Payment(1790150400000, -0.000117))
+
+
+def test_before_the_first_payment_there_is_none() -> None:
+    """A new perpetual has an empty history, which is no fault."""
+    assert mexc.parse_fundings(LINEAR, page()) == [Fundings(symbol="BTC_USDT", payments=())]
+
+
+def test_the_funding_of_another_perpetual_is_refused() -> None:
+    """It was not asked for."""
+    with pytest.raises(UpstreamError, match="another symbol"):
+        mexc.parse_fundings(LINEAR, page(PAID, PAID | {"symbol": "ETH_USDT"}))
+
+
+@pytest.mark.parametrize(("name", "place", "body"), SPOILT)
 def test_a_reply_of_another_shape_is_refused(name: str, place: int, body: bytes) -> None:
     """None of them may pass as an empty answer."""
     parse, bodies = PARSERS[name]
@@ -501,6 +609,8 @@ def test_a_reply_that_was_cut_is_refused(name: str, place: int) -> None:
         ("linear_listings", 0, b"contractSize"),
         ("linear_listings", 0, b"riskIncrMmr"),
         ("spot_listings", 0, b"baseAssetPrecision"),
+        ("linear_fundings", 0, b"fundingRate"),
+        ("linear_fundings", 0, b"settleTime"),
     ],
 )
 def test_a_value_that_is_no_number_is_refused(name: str, place: int, key: bytes, value: bytes) -> None:
@@ -562,18 +672,30 @@ def test_what_is_no_error_of_its_own_is_left_to_the_status(status: int, body: by
     assert mexc.refuse(status, body) is None
 
 
-def ask(feed: str, replies: dict[str, bytes]) -> tuple[Sequence[Row], list[tuple[str, str, int]]]:
+FEEDS = {f"{feed.segment}_{feed.subject}": feed for feed in mexc.ADAPTER.feeds} | {
+    "linear_candles": mexc.candles_of(LINEAR),
+    "inverse_candles": mexc.candles_of(COINED),
+    "spot_candles": mexc.candles_of(SPOT),
+    "linear_fundings": mexc.fundings_of(LINEAR),
+    "inverse_fundings": mexc.fundings_of(COINED),
+}
+
+
+def ask(
+    feed: str | Feed, replies: dict[str, bytes]
+) -> tuple[Sequence[Row], list[tuple[str, str, int, dict[str, str]]]]:
     """Let a feed ask for prepared replies by path."""
+    known = FEEDS[feed] if isinstance(feed, str) else feed
     asked = []
 
-    async def get(host: str, path: str, /, *, weight: int = 1, **_: str) -> bytes:
+    async def get(host: str, path: str, /, *, weight: int = 1, **parameters: str) -> bytes:
         """Note what was asked, and answer."""
-        asked.append((host, path, weight))
+        asked.append((host, path, weight, parameters))
         return replies[path]
 
     async def fetch(get: Get) -> Sequence[Row]:
-        """Run the feed of that name."""
-        return await {f"{feed.segment}_{feed.subject}": feed for feed in mexc.ADAPTER.feeds}[feed].fetch(get)
+        """Run the feed."""
+        return await known.fetch(get)
 
     return asyncio.run(fetch(get)), asked
 
@@ -581,28 +703,86 @@ def ask(feed: str, replies: dict[str, bytes]) -> tuple[Sequence[Row], list[tuple
 @pytest.mark.parametrize(
     ("feed", "paths"),
     [
-        ("linear_quotes", {"/api/v1/contract/funding_rate": 1, "/api/v1/contract/ticker": 2}),
-        ("inverse_quotes", {"/api/v1/contract/funding_rate": 1, "/api/v1/contract/ticker": 2}),
+        ("linear_quotes", {"/api/v1/contract/funding_rate": 5, "/api/v1/contract/ticker": 10}),
+        ("inverse_quotes", {"/api/v1/contract/funding_rate": 5, "/api/v1/contract/ticker": 10}),
         ("spot_quotes", {"/api/v3/ticker/price": 1, "/api/v3/ticker/bookTicker": 1}),
-        ("linear_listings", {"/api/v1/contract/detail": 2}),
-        ("inverse_listings", {"/api/v1/contract/detail": 2}),
+        ("linear_listings", {"/api/v1/contract/detail": 10}),
+        ("inverse_listings", {"/api/v1/contract/detail": 10}),
         ("spot_listings", {"/api/v3/exchangeInfo": 2}),
+        ("linear_candles", {"/api/v1/contract/kline/BTC_USDT": 5}),
+        ("inverse_candles", {"/api/v1/contract/kline/BTC_USD": 5}),
+        ("spot_candles", {"/api/v3/klines": 1}),
+        ("linear_fundings", {"/api/v1/contract/funding_rate/history": 5}),
+        ("inverse_fundings", {"/api/v1/contract/funding_rate/history": 5}),
     ],
 )
 def test_a_feed_asks_for_what_it_reads(feed: str, paths: dict[str, int]) -> None:
-    """Each asks its paths once, in twentieths of what two seconds allow."""
+    """Each asks its paths once, in hundredths of what two seconds allow."""
     parse, bodies = PARSERS[feed]
 
     found, asked = ask(feed, dict(zip(paths, bodies, strict=True)))
 
     assert found == parse(*bodies)
-    assert asked == [(mexc.HOST, path, weight) for path, weight in paths.items()]
+    assert [call[:3] for call in asked] == [(mexc.HOST, path, weight) for path, weight in paths.items()]
+
+
+@pytest.mark.parametrize(
+    ("feed", "path", "parameters"),
+    [
+        ("linear_candles", "/api/v1/contract/kline/BTC_USDT", {"interval": "Day1"}),
+        ("spot_candles", "/api/v3/klines", {"symbol": "BTCUSDT", "interval": "1d", "limit": "400"}),
+        (
+            "inverse_fundings",
+            "/api/v1/contract/funding_rate/history",
+            {"symbol": "BTC_USD", "page_num": "1", "page_size": "1000"},
+        ),
+    ],
+)
+def test_a_history_is_asked_for_in_one_page(feed: str, path: str, parameters: dict[str, str]) -> None:
+    """As long a page as there is."""
+    (body,) = PARSERS[feed][1]
+
+    _, asked = ask(feed, {path: body})
+
+    assert [sent for *_, sent in asked] == [parameters]
+
+
+def test_of_two_thousand_days_the_newest_are_kept() -> None:
+    """Candles of futures come without a limit."""
+    days = range(1790121600 - 1999 * 86_400, 1790121600 + 1, 86_400)
+
+    (candles,) = mexc.parse_candles(LINEAR, columns(time=[*days], close=[*range(2000)]))
+
+    assert len(candles.closes) == 400
+    assert candles.closes[-1] == Close(1790208000000, 1999.0)
+
+
+def test_a_symbol_in_a_path_leads_nowhere_else() -> None:
+    """Whatever an exchange may list."""
+    odd = Listing(symbol="A/../../B", segment="linear", base="A", quote="B", is_trading=True)
+    path = "/api/v1/contract/kline/A%2F..%2F..%2FB"
+
+    _, asked = ask(mexc.candles_of(odd), {path: columns()})
+
+    assert [call[1] for call in asked] == [path]
+
+
+@pytest.mark.parametrize("subject", ["candles", "fundings"])
+@pytest.mark.parametrize("listing", [LINEAR, COINED, SPOT], ids=lambda listing: listing.segment)
+def test_a_history_is_a_board_of_one_symbol(subject: str, listing: Listing) -> None:
+    """Ten minutes fresh, an hour at most, and under a name of its own."""
+    feed = {"candles": mexc.candles_of, "fundings": mexc.fundings_of}[subject](listing)
+
+    assert feed.key == f"hedge:{{mexc:{listing.segment}:{subject}:{listing.symbol}}}"
+    assert (feed.row, feed.symbol) == ({"candles": Candles, "fundings": Fundings}[subject], listing.symbol)
+    assert (feed.fresh_seconds, feed.longest_seconds) == (600.0, 3600.0)
 
 
 def test_the_adapter_keeps_half_for_its_user() -> None:
-    """All quotes every two seconds fit; every segment has quotes and listings, and nothing expires."""
-    assert mexc.ADAPTER.budgets == {mexc.HOST: (10, 2.0)}
-    assert mexc.ADAPTER.budgets[mexc.HOST].weight >= (1 + 2) + (1 + 2) + (1 + 1)
+    """All quotes every two seconds fit, and some histories; every segment has quotes and listings, nothing expires."""
+    assert mexc.ADAPTER.budgets == {mexc.HOST: (50, 2.0)}
+    assert mexc.ADAPTER.budgets[mexc.HOST].weight >= (5 + 10) + (5 + 10) + (1 + 1) + 5 + 5 + 8 * 1
+    assert (mexc.ADAPTER.candles_of, mexc.ADAPTER.fundings_of) == (mexc.candles_of, mexc.fundings_of)
     assert len({feed.key for feed in mexc.ADAPTER.feeds}) == 6
     assert not mexc.ADAPTER.lists_expiring
     assert mexc.ADAPTER.tiers_of is None

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from msgspec import Struct
 
-from service.market.payload import by_symbol, is_symbol, number, read, some, whole
+from service.market.payload import by_symbol, is_symbol, number, read, real, some, whole
 from service.market.source import Tier, Tiers, UpstreamError
 
 
@@ -87,6 +87,21 @@ def test_a_number_is_finite_or_a_bad_payload(text: str) -> None:
     """What Python's Decimal takes is not all that a price can be."""
     with pytest.raises(UpstreamError) as refusal:
         number(text)
+
+    assert refusal.value.reason == "bad_payload"
+
+
+@pytest.mark.parametrize(("text", "value"), [("0.1", 0.1), ("-1.50", -1.5), ("0", 0.0), ("1E+999", float("inf"))])
+def test_a_number_for_statistics_is_the_nearest_float(text: str, value: float) -> None:
+    """One that is too large for a float is infinite, which those who check it refuse."""
+    assert real(text) == value
+
+
+@pytest.mark.parametrize("text", ["", "abc", "NaN", "Infinity"])
+def test_a_number_for_statistics_has_to_be_there(text: str) -> None:
+    """Nothing would make a gap where none is."""
+    with pytest.raises(UpstreamError) as refusal:
+        real(text)
 
     assert refusal.value.reason == "bad_payload"
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.market.sealing import LARGEST, STAMP_DIGITS, VERSION, Board, Flaw, FlawError, seal, unseal
-from service.market.source import Feed, Get, Listing, Quote, Row, Tier, Tiers
+from service.market.source import Candles, Close, Feed, Fundings, Get, Listing, Payment, Quote, Row, Tier, Tiers
 from service.market.vetting import Doubt
 from tests.market.hand import quotes
 
@@ -27,6 +27,7 @@ FEED = Feed("binance", "linear", "quotes", Quote, ask_nobody, 2.0, 60.0)
 numbers = st.decimals(allow_nan=False, allow_infinity=False)
 names = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_", min_size=1, max_size=12)
 moments = st.integers(0, 10**13)
+reals = st.floats(allow_nan=False, allow_infinity=False)
 some_tiers = st.lists(st.builds(Tier, numbers, numbers), max_size=4).map(tuple)
 ROWS: dict[Any, st.SearchStrategy[Row]] = {
     Quote: st.builds(
@@ -54,6 +55,8 @@ ROWS: dict[Any, st.SearchStrategy[Row]] = {
         tier_unit=st.sampled_from(["value", "contracts"]),
     ),
     Tiers: st.builds(Tiers, symbol=names, tiers=some_tiers),
+    Candles: st.builds(Candles, symbol=names, closes=st.lists(st.builds(Close, moments, reals)).map(tuple)),
+    Fundings: st.builds(Fundings, symbol=names, payments=st.lists(st.builds(Payment, moments, reals)).map(tuple)),
 }
 
 
@@ -163,6 +166,19 @@ def test_a_forgery_that_changes_nothing_is_taken() -> None:
 def test_a_row_with_a_number_that_is_none_is_refused(number: str) -> None:
     """A price of Redis is held against the same rule as one of the exchange."""
     assert flaw(seal(FEED, board(*quotes("SOLUSDT", mark=Decimal(number))))) == "not_finite"
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize("row", [Candles, Fundings])
+def test_a_point_of_a_history_that_is_no_number_is_refused(row: type[Row], number: float) -> None:
+    """It can be written, and is met when it is read."""
+    rows: dict[type[Row], Row] = {
+        Candles: Candles(symbol="SOLUSDT", closes=(Close(1, 1.0), Close(2, number))),
+        Fundings: Fundings(symbol="SOLUSDT", payments=(Payment(1, number),)),
+    }
+    feed = FEED._replace(row=row)
+
+    assert flaw(seal(feed, board(rows[row])), feed) == "not_finite"
 
 
 def test_a_value_that_is_too_large_is_not_read() -> None:

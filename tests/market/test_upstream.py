@@ -281,6 +281,29 @@ def test_the_budget_of_a_host_is_kept(server: ExchangeServer, weight: int, admit
     assert way.log.calls().count("ok") == admitted + 2
 
 
+def test_boards_of_single_symbols_can_spend_a_share_of_the_budget_only(server: ExchangeServer) -> None:
+    """Who asks for the past of many symbols keeps nobody from the boards of all."""
+    adapter = with_budget(10, 60)
+    single, boards = Way(server.url, adapter), Way(server.url, adapter)
+    single.feed = single.feed._replace(symbol="BTCUSDT", subject="candles")
+    single.upstream, single.web = boards.upstream, boards.web
+
+    async def scene() -> list[str]:
+        """Ask for a symbol three times, for everything as often as it goes, and for the symbol when units are back."""
+        await single.get()
+        await single.get()
+        refused = await single.refusal()
+        assert refused.retry_after is not None
+        for _ in range(8):
+            await boards.get()
+        last = await boards.refusal()
+        boards.hands.go(refused.retry_after)
+        await single.get()
+        return [refused.reason, last.reason, str(server.count(HOST))]
+
+    assert boards.run(scene) == ["budget_spent", "budget_spent", "11"]
+
+
 def test_a_host_that_fails_five_times_is_not_asked_again_at_once(server: ExchangeServer) -> None:
     """One request tries after the pause; it is answered, and all go through."""
     fault = server.inject(HOST, "/", faults.drop(times=5))

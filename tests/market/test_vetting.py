@@ -7,12 +7,27 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from service.market.source import Listing, Quote, Tier, Tiers, UpstreamError
-from service.market.vetting import Doubt, Vetted, is_finite, require_rows, vet
+from service.market.source import (
+    DAY_MS,
+    Candles,
+    Close,
+    Fundings,
+    Listing,
+    Payment,
+    Quote,
+    Row,
+    Tier,
+    Tiers,
+    UpstreamError,
+)
+from service.market.vetting import Doubt, Vetted, is_finite, is_sound, require_rows, vet
 from tests.market.hand import quotes, tiers
 
 NOW = 1_800_000_000_000
 HOUR = 3_600_000
+MIDNIGHT = NOW // DAY_MS * DAY_MS
+"""At which the day under way began."""
+INFINITY, NAN = float("inf"), float("nan")
 SOUND = Quote(symbol="BTCUSDT", last=Decimal(60000))
 NUMBER = Decimal(100)
 
@@ -31,7 +46,17 @@ def listing(**changes: Any) -> Listing:
     return Listing(symbol="SOLUSDT", segment="linear", base="SOL", quote="USDT", is_trading=True, **exact)
 
 
-def vetted(row: Quote | Listing | Tiers) -> Vetted:
+def candles(*closes: tuple[int, float]) -> Candles:
+    """Make daily closes of days that ended so many days before the one under way began."""
+    return Candles(symbol="SOLUSDT", closes=tuple(Close(MIDNIGHT - ago * DAY_MS, price) for ago, price in closes))
+
+
+def fundings(*payments: tuple[int, float]) -> Fundings:
+    """Make funding that was paid so many hours ago."""
+    return Fundings(symbol="SOLUSDT", payments=tuple(Payment(NOW - ago * HOUR, rate) for ago, rate in payments))
+
+
+def vetted(row: Row) -> Vetted:
     """Check a row beside a sound one."""
     return vet([SOUND, row], NOW)
 
@@ -158,6 +183,13 @@ def test_a_symbol_that_is_sent_more_than_once_is_dropped(first: Decimal, times: 
     assert (set(found.rows), found.dropped, found.doubts) == ({"BTCUSDT"}, {"A": "sent_twice"}, {"sent_twice": 1})
 
 
+def test_a_symbol_of_two_contents_is_not_believed_for_being_repeated() -> None:
+    """What came first comes again in the end."""
+    found = vet([*quotes("A"), *quotes("A", last=Decimal(2)), *quotes("A")], NOW)
+
+    assert (found.rows, found.dropped) == ({}, {"A": "sent_twice"})
+
+
 @pytest.mark.parametrize(
     ("row", "doubt"),
     [
@@ -210,8 +242,188 @@ def test_terms_that_nobody_can_use_are_dropped(row: Listing | Tiers, doubt: Doub
         (listing(tiers=(Tier(NUMBER, NUMBER),)), True),
         (listing(tiers=(Tier(NUMBER, Decimal("NaN")),)), False),
         (Tiers(symbol="X", tiers=(Tier(Decimal("Infinity"), NUMBER),)), False),
+        (candles((1, 70.0), (0, 71.0)), True),
+        (candles((1, 70.0), (0, NAN)), False),
+        (candles((1, INFINITY)), False),
+        (fundings((8, 0.0001), (0, -0.0001)), True),
+        (fundings((8, NAN)), False),
+        (fundings((8, -INFINITY)), False),
     ],
 )
-def test_every_number_of_a_row_is_looked_at(row: Quote | Listing | Tiers, *, expected: bool) -> None:
-    """Those of its tiers too."""
+def test_every_number_of_a_row_is_looked_at(row: Row, *, expected: bool) -> None:
+    """Those of its tiers too, and those of every day."""
     assert is_finite(row) == expected
+
+
+@pytest.mark.parametrize(
+    ("close", "doubt"),
+    [
+        ((0, NAN), "not_finite"),
+        ((0, INFINITY), "not_finite"),
+        ((0, 0.0), "not_positive"),
+        ((0, -70.0), "not_positive"),
+        ((0, 9.9e-19), "not_positive"),
+        ((0, 1e-18), None),
+        ((0, 999_999_999_999_999.0), None),
+        ((0, 1e15), "not_positive"),
+        ((-2, 70.0), "from_the_future"),
+        ((-3650, 70.0), "from_the_future"),
+        ((6588, 70.0), None),
+        ((6589, 70.0), "absurd_time"),
+        ((30_000, 70.0), "absurd_time"),
+    ],
+)
+def test_a_close_that_can_t_be_true_leaves_a_gap(close: tuple[int, float], doubt: Doubt | None) -> None:
+    """The other days stay, and nothing is put in its place; the oldest day there is began with the year 2009."""
+    others = [(3, 68.0), (2, 69.0)]
+
+    found = vetted(candles(*others, close))
+
+    kept = others if doubt else sorted([*others, close], reverse=True)
+    assert found.rows["SOLUSDT"] == candles(*kept)
+    assert found.doubts == ({} if doubt is None else {doubt: 1})
+    assert not found.dropped
+
+
+@pytest.mark.parametrize("shift", [1, -1, HOUR, DAY_MS // 2])
+def test_a_close_of_no_whole_utc_day_leaves_a_gap(shift: int) -> None:
+    """As of a candle of an hour, or of days that begin elsewhere."""
+    whole = candles((3, 68.0), (2, 69.0))
+    torn = replace(whole, closes=(*whole.closes, Close(MIDNIGHT - DAY_MS + shift, 70.0)))
+
+    found = vetted(torn)
+
+    assert (found.rows["SOLUSDT"], found.doubts) == (whole, {"absurd_time": 1})
+
+
+@pytest.mark.parametrize(
+    ("into_the_day", "is_over"),
+    [(-DAY_MS, False), (-1, False), (0, False), (59_999, False), (60_000, True), (60_001, True), (DAY_MS - 1, True)],
+)
+def test_a_day_has_its_close_a_minute_after_it_ended(into_the_day: int, *, is_over: bool) -> None:
+    """Before that the last trade may still come, and the price is none of a day; that is no doubt, but so every day."""
+    sent = candles((2, 68.0), (1, 69.0), (0, 70.0))
+
+    found = vet([sent], MIDNIGHT + into_the_day)
+
+    kept = [(2, 68.0), (1, 69.0), (0, 70.0)] if is_over else [(2, 68.0), (1, 69.0)]
+    expected = candles(*(kept if into_the_day != -DAY_MS else kept[:1]))
+    assert (found.rows, found.dropped, found.doubts) == ({"SOLUSDT": expected}, {}, {})
+
+
+def test_the_price_of_the_day_under_way_need_not_be_one() -> None:
+    """It is not looked at."""
+    found = vetted(candles((0, 70.0), (-1, NAN)))
+
+    assert (found.rows["SOLUSDT"], found.doubts) == (candles((0, 70.0)), {})
+
+
+def test_days_are_put_in_order() -> None:
+    """Each has its own time, whatever comes first; gaps stay, and what is sent twice alike is there once."""
+    found = vetted(candles((0, 70.0), (5, 65.0), (2, 68.0), (5, 65.0)))
+
+    assert (found.rows["SOLUSDT"], found.doubts) == (candles((5, 65.0), (2, 68.0), (0, 70.0)), {})
+
+
+@pytest.mark.parametrize("prices", [(68.0, 68.5), (68.0, 68.5, 68.0)])
+def test_a_day_with_two_closes_has_none(prices: tuple[float, ...]) -> None:
+    """Nobody knows which of them is true."""
+    found = vetted(candles((4, 66.0), (3, 67.0), *((2, price) for price in prices), (0, 70.0)))
+
+    assert (found.rows["SOLUSDT"], found.doubts) == (candles((4, 66.0), (3, 67.0), (0, 70.0)), {"sent_twice": 2})
+
+
+@pytest.mark.parametrize(("wrong", "is_believed"), [(2, True), (3, False), (4, False)])
+def test_a_history_that_lost_more_than_half_of_its_points_is_dropped(wrong: int, *, is_believed: bool) -> None:
+    """Then nobody knows what the others are; the reason is what most were lost for."""
+    sound = [(20, 68.0), (19, 69.0)]
+    found = vetted(candles(*sound, *((ago, -1.0) for ago in range(wrong - 1)), (10, NAN)))
+
+    if is_believed:
+        assert (found.rows["SOLUSDT"], found.dropped) == (candles(*sound), {})
+        assert found.doubts == {"not_positive": 1, "not_finite": 1}
+    else:
+        assert (found.dropped, found.doubts) == ({"SOLUSDT": "not_positive"}, {"not_positive": 1})
+
+
+def test_candles_of_an_hour_are_not_taken_for_those_of_a_day() -> None:
+    """One in 24 would pass for a day that ends 23 hours later."""
+    hours = [Close(MIDNIGHT - ago * HOUR, 70.0) for ago in range(48)]
+
+    assert vetted(Candles(symbol="SOLUSDT", closes=tuple(hours))).dropped == {"SOLUSDT": "absurd_time"}
+
+
+@pytest.mark.parametrize("row", [candles(), candles((-1, 70.0)), fundings(), fundings((-8, 0.0001))])
+def test_a_symbol_that_is_new_has_an_empty_history(row: Row) -> None:
+    """Before its first day is over, and before its first funding: that is so, and no fault."""
+    found = vetted(row)
+
+    assert found.rows["SOLUSDT"] in {candles(), fundings()}
+    assert (found.dropped, found.doubts) == ({}, {})
+
+
+@pytest.mark.parametrize(
+    ("payment", "doubt"),
+    [
+        ((8, NAN), "not_finite"),
+        ((8, -INFINITY), "not_finite"),
+        ((8, 0.05), None),
+        ((8, -0.05), None),
+        ((8, 0.0), None),
+        ((8, 0.0500001), "funding_rate"),
+        ((8, -0.0500001), "funding_rate"),
+        ((0, 0.0001), None),
+        ((-26, 0.0001), "funding_time"),
+        ((500_000, 0.0001), "funding_time"),
+    ],
+)
+def test_a_payment_that_can_t_be_true_leaves_a_gap(payment: tuple[int, float], doubt: Doubt | None) -> None:
+    """Larger than any cap, or at no time of a payment; the others stay."""
+    others = [(24, -0.0002), (16, 0.0003)]
+
+    found = vetted(fundings(*others, payment))
+
+    assert found.rows["SOLUSDT"] == fundings(*others, *([] if doubt else [payment]))
+    assert found.doubts == ({} if doubt is None else {doubt: 1})
+
+
+@pytest.mark.parametrize("ago", [-1, -25])
+def test_a_funding_that_is_still_to_come_is_none_that_was_paid(ago: int) -> None:
+    """Some list it with the others; that is no doubt."""
+    found = vetted(fundings((8, 0.0001), (ago, 0.0002)))
+
+    assert (found.rows["SOLUSDT"], found.doubts) == (fundings((8, 0.0001)), {})
+
+
+def test_payments_are_put_in_order() -> None:
+    """At whatever times they were made, some milliseconds after the hour too; two at one time are none."""
+    late = Fundings(symbol="SOLUSDT", payments=(Payment(NOW - 4 * HOUR + 13, 0.0001),))
+    sent = fundings((1, 0.0003), (8, 0.0001), (1, 0.0002), (12, 0.0))
+
+    found = vetted(replace(sent, payments=(*sent.payments, *late.payments)))
+
+    expected = (*fundings((12, 0.0), (8, 0.0001)).payments, *late.payments)
+    assert found.rows["SOLUSDT"] == replace(sent, payments=expected)
+    assert found.doubts == {"sent_twice": 2}
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        (perpetual(), True),
+        (perpetual(next_funding_ms=NOW - HOUR), True),
+        (perpetual(last="-1"), False),
+        (listing(), True),
+        (listing(units="0"), False),
+        (candles((5, 65.0), (0, 70.0)), True),
+        (candles((0, 70.0), (5, 65.0)), False),
+        (candles((5, 65.0), (0, -70.0)), False),
+        (candles((0, 70.0), (-1, 71.0)), False),
+        (fundings((9, 0.0001), (1, 0.0002)), True),
+        (fundings((9, 0.0001), (9, 0.0001)), False),
+        (fundings((9, 0.0001), (1, 0.1)), False),
+    ],
+)
+def test_what_was_vetted_passes_again(row: Row, *, expected: bool) -> None:
+    """Whole, and of a history every point; only of a quote the funding may have passed since."""
+    assert is_sound([SOUND, row], NOW) == expected

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import msgspec
 import pytest
 
 from service.market import weex
-from service.market.source import Get, Listing, Quote, Row, UpstreamError
+from service.market.source import Candles, Close, Feed, Fundings, Get, Listing, Payment, Quote, Row, UpstreamError
 
 RECORDINGS = Path(__file__).parents[3] / "shared" / "data" / "exchanges" / "weex"
 recorded = pytest.mark.skipif(not RECORDINGS.exists(), reason="the recorded replies lie outside the project")
@@ -58,6 +59,23 @@ PAIR = {
     "tickSize": "0.01",
     "stepSize": "0.00001",
 }
+CANDLE = [
+    1790121600000,
+    "4300.0",
+    "4400.0",
+    "4200.0",
+    "4321.5",
+    "25.678",
+    1790208000000,
+    "110000.5",
+    125,
+    "12",
+    "50000",
+]
+PAID = {"symbol": "ETHUSDT", "fundingRate": "-0.00001031", "fundingTime": 1790150400000, "markPrice": "4300.1"}
+LINEAR = Listing(symbol="ETHUSDT", segment="linear", base="ETH", quote="USDT", is_trading=True)
+SPOT_LISTING = Listing(symbol="ETHUSDT", segment="spot", base="ETH", quote="USDT", is_trading=True)
+DAY = 86_400_000
 
 
 def rows(*those: object) -> bytes:
@@ -81,8 +99,33 @@ PARSERS: dict[str, tuple[Callable[..., Sequence[Row]], tuple[bytes, ...]]] = {
     "spot_quotes": (weex.parse_spot_quotes, (rows(SPOT),)),
     "linear_listings": (weex.parse_linear_listings, (symbols(CONTRACT), TRADABLE)),
     "spot_listings": (weex.parse_spot_listings, (symbols(PAIR),)),
+    "linear_candles": (partial(weex.parse_candles, LINEAR), (rows(CANDLE),)),
+    "spot_candles": (partial(weex.parse_candles, SPOT_LISTING), (rows(CANDLE),)),
+    "linear_fundings": (partial(weex.parse_fundings, LINEAR), (rows(PAID),)),
 }
 BODIES = [(name, place) for name, (_, bodies) in PARSERS.items() for place in range(len(bodies))]
+NOTHING_PAID = b"[]"
+"""The one empty answer that is true: before the first payment."""
+SHAPES = [
+    b"",
+    b"{}",
+    b"[]",
+    b"null",
+    b"<html><body>Maintenance</body></html>",
+    b"[null]",
+    b"[{}]",
+    b'{"symbols":[]}',
+    b'{"symbols":null}',
+    b'{"symbols":[{}]}',
+    b'[{"symbol":"ETHUSDT"}]',
+    b'{"symbols":[{"symbol":"ETHUSDT"}]}',
+    b"[7]",
+    b'{"code":-1142,"msg":"Parameter is invalid."}',
+    b"\xff\xfe",
+]
+SPOILT = [
+    (name, place, body) for name, place in BODIES for body in SHAPES if body != NOTHING_PAID or "fundings" not in name
+]
 
 
 @recorded
@@ -169,6 +212,24 @@ def test_recorded_spot_pairs() -> None:
         taker_fee_rate=Decimal("0.001"),
     )
     assert (bitcoin.lot_step, doge.min_quantity) == (Decimal("0.000001"), Decimal(200))
+
+
+@recorded
+def test_recorded_candles() -> None:
+    """The samples of the official documentation, of a minute each: a time is that of the opening."""
+    (linear,) = weex.parse_candles(LINEAR, recording("contract.klines"))
+    (spot,) = weex.parse_candles(SPOT_LISTING, recording("spot.klines"))
+
+    assert linear == Candles(symbol="ETHUSDT", closes=(Close(1764505740000 + DAY, 69355.2),))
+    assert spot == Candles(symbol="ETHUSDT", closes=(Close(1764505860000 + DAY, 68952.4),))
+
+
+@recorded
+def test_recorded_past_funding() -> None:
+    """A live row of April 2026."""
+    assert weex.parse_fundings(LINEAR, recording("contract.fundingRate")) == [
+        Fundings(symbol="ETHUSDT", payments=(Payment(1775577600000, 0.00001031),))
+    ]
 
 
 @recorded
@@ -297,27 +358,45 @@ def test_names_that_cannot_be_asked_for_are_left_out_of_the_quotes() -> None:
     assert [quote.symbol for quote in (*linear, *spot)] == ["ETHUSDT", "ETHUSDT"]
 
 
-@pytest.mark.parametrize(("name", "place"), BODIES)
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b"{}",
-        b"[]",
-        b"null",
-        b"<html><body>Maintenance</body></html>",
-        b"[null]",
-        b"[{}]",
-        b'{"symbols":[]}',
-        b'{"symbols":null}',
-        b'{"symbols":[{}]}',
-        b'[{"symbol":"ETHUSDT"}]',
-        b'{"symbols":[{"symbol":"ETHUSDT"}]}',
-        b"[7]",
-        b'{"code":-1142,"msg":"Parameter is invalid."}',
-        b"\xff\xfe",
-    ],
-)
+def test_closes_are_put_in_order_and_stamped_with_the_end_of_their_day() -> None:
+    """The newest comes first, and its time is that of its opening; the day under way stays for vetting to drop."""
+    later = [1790121600000 + DAY, "4321.5", "4400", "4300", "4399", "1", 1790294400000, "1", 1, "1", "1"]
+
+    (candles,) = weex.parse_candles(LINEAR, rows(later, CANDLE))
+
+    assert candles == Candles(symbol="ETHUSDT", closes=(Close(1790208000000, 4321.5), Close(1790294400000, 4399.0)))
+
+
+@pytest.mark.parametrize("row", [CANDLE[:4], [], [*CANDLE[:4], None], [*CANDLE[:4], ""], ["", *CANDLE[1:]], [[]] * 5])
+def test_a_candle_without_a_close_is_refused(row: list[object]) -> None:
+    """One such row makes the whole reply doubtful."""
+    with pytest.raises(UpstreamError) as error:
+        weex.parse_candles(LINEAR, rows(CANDLE, row))
+
+    assert error.value.reason == "bad_payload"
+
+
+def test_payments_are_put_in_order() -> None:
+    """The newest comes first."""
+    earlier = PAID | {"fundingRate": "0.0001", "fundingTime": 1790121600000}
+
+    (fundings,) = weex.parse_fundings(LINEAR, rows(PAID, earlier))
+
+    assert fundings.payments == (Payment(1790121600000, 0.0001), Payment(1790150400000, -0.00001031))
+
+
+def test_before_the_first_payment_there_is_none() -> None:
+    """A new perpetual has an empty history, which is no fault."""
+    assert weex.parse_fundings(LINEAR, NOTHING_PAID) == [Fundings(symbol="ETHUSDT", payments=())]
+
+
+def test_the_funding_of_another_perpetual_is_refused() -> None:
+    """It was not asked for."""
+    with pytest.raises(UpstreamError, match="another symbol"):
+        weex.parse_fundings(LINEAR, rows(PAID, PAID | {"symbol": "BTCUSDT"}))
+
+
+@pytest.mark.parametrize(("name", "place", "body"), SPOILT)
 def test_a_reply_of_another_shape_is_refused(name: str, place: int, body: bytes) -> None:
     """None of them may pass as an empty answer."""
     parse, bodies = PARSERS[name]
@@ -350,6 +429,8 @@ def test_a_reply_that_was_cut_is_refused(name: str, place: int) -> None:
         ("spot_quotes", 0, b"askPrice"),
         ("linear_listings", 0, b"quantityPrecision"),
         ("spot_listings", 0, b"stepSize"),
+        ("linear_fundings", 0, b"fundingRate"),
+        ("linear_fundings", 0, b"fundingTime"),
     ],
 )
 def test_a_value_that_is_no_number_is_refused(name: str, place: int, key: bytes, value: bytes) -> None:
@@ -389,18 +470,28 @@ def test_what_is_no_error_of_its_own_is_left_to_the_status(status: int, body: by
     assert weex.refuse(status, body) is None
 
 
-def ask(feed: str, replies: dict[str, bytes]) -> tuple[Sequence[Row], list[tuple[str, str, int]]]:
+FEEDS = {f"{feed.segment}_{feed.subject}": feed for feed in weex.ADAPTER.feeds} | {
+    "linear_candles": weex.candles_of(LINEAR),
+    "spot_candles": weex.candles_of(SPOT_LISTING),
+    "linear_fundings": weex.fundings_of(LINEAR),
+}
+
+
+def ask(
+    feed: str | Feed, replies: dict[str, bytes]
+) -> tuple[Sequence[Row], list[tuple[str, str, int, dict[str, str]]]]:
     """Let a feed ask for prepared replies by path."""
+    known = FEEDS[feed] if isinstance(feed, str) else feed
     asked = []
 
-    async def get(host: str, path: str, /, *, weight: int = 1, **_: str) -> bytes:
+    async def get(host: str, path: str, /, *, weight: int = 1, **parameters: str) -> bytes:
         """Note what was asked, and answer."""
-        asked.append((host, path, weight))
+        asked.append((host, path, weight, parameters))
         return replies[path]
 
     async def fetch(get: Get) -> Sequence[Row]:
-        """Run the feed of that name."""
-        return await {f"{feed.segment}_{feed.subject}": feed for feed in weex.ADAPTER.feeds}[feed].fetch(get)
+        """Run the feed."""
+        return await known.fetch(get)
 
     return asyncio.run(fetch(get)), asked
 
@@ -424,6 +515,9 @@ def ask(feed: str, replies: dict[str, bytes]) -> tuple[Sequence[Row], list[tuple
             {"/capi/v3/market/exchangeInfo": 1, "/capi/v3/market/apiTradingSymbols": 5},
         ),
         ("spot_listings", weex.SPOT_HOST, {"/api/v3/exchangeInfo": 100}),
+        ("linear_candles", weex.FUTURES_HOST, {"/capi/v3/market/klines": 1}),
+        ("spot_candles", weex.SPOT_HOST, {"/api/v3/market/klines": 2}),
+        ("linear_fundings", weex.FUTURES_HOST, {"/capi/v3/market/fundingRate": 5}),
     ],
 )
 def test_a_feed_asks_for_what_it_reads(feed: str, host: str, paths: dict[str, int]) -> None:
@@ -433,7 +527,35 @@ def test_a_feed_asks_for_what_it_reads(feed: str, host: str, paths: dict[str, in
     found, asked = ask(feed, dict(zip(paths, bodies, strict=True)))
 
     assert found == parse(*bodies)
-    assert asked == [(host, path, weight) for path, weight in paths.items()]
+    assert [call[:3] for call in asked] == [(host, path, weight) for path, weight in paths.items()]
+
+
+@pytest.mark.parametrize(
+    ("feed", "path", "parameters"),
+    [
+        ("linear_candles", "/capi/v3/market/klines", {"symbol": "ETHUSDT", "interval": "1d", "limit": "400"}),
+        ("spot_candles", "/api/v3/market/klines", {"symbol": "ETHUSDT", "interval": "1d", "limit": "300"}),
+        ("linear_fundings", "/capi/v3/market/fundingRate", {"symbol": "ETHUSDT", "limit": "1000"}),
+    ],
+)
+def test_a_history_is_asked_for_in_one_page(feed: str, path: str, parameters: dict[str, str]) -> None:
+    """Of spot come 300 candles at most; with a start and an end funding would be that of a week."""
+    (body,) = PARSERS[feed][1]
+
+    _, asked = ask(feed, {path: body})
+
+    assert [sent for *_, sent in asked] == [parameters]
+
+
+@pytest.mark.parametrize("subject", ["candles", "fundings"])
+@pytest.mark.parametrize("listing", [LINEAR, SPOT_LISTING], ids=lambda listing: listing.segment)
+def test_a_history_is_a_board_of_one_symbol(subject: str, listing: Listing) -> None:
+    """Ten minutes fresh, an hour at most, and under a name of its own."""
+    feed = {"candles": weex.candles_of, "fundings": weex.fundings_of}[subject](listing)
+
+    assert feed.key == f"hedge:{{weex:{listing.segment}:{subject}:ETHUSDT}}"
+    assert (feed.row, feed.symbol) == ({"candles": Candles, "fundings": Fundings}[subject], "ETHUSDT")
+    assert (feed.fresh_seconds, feed.longest_seconds) == (600.0, 3600.0)
 
 
 def test_the_adapter_keeps_half_for_its_user() -> None:
@@ -441,5 +563,6 @@ def test_the_adapter_keeps_half_for_its_user() -> None:
     assert set(weex.ADAPTER.budgets.values()) == {(250, 10.0)}
     assert {feed.segment for feed in weex.ADAPTER.feeds} == {"linear", "spot"}
     assert weex.ADAPTER.budgets[weex.FUTURES_HOST].weight >= 5 * (40 + 1 + 1)
+    assert (weex.ADAPTER.candles_of, weex.ADAPTER.fundings_of) == (weex.candles_of, weex.fundings_of)
     assert not weex.ADAPTER.lists_expiring
     assert weex.ADAPTER.tiers_of is None

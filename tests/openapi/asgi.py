@@ -5,18 +5,30 @@ import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, cast
 
-from litestar.types import ASGIApp, HTTPScope, Message, Receive
+from litestar.types import ASGIApp, HTTPScope, Message
 
 Fault = Literal[
-    "none", "cut", "silent", "defect", "off", "keyless", "spent", "outage", "gap", "redis answers", "redis is gone"
+    "none",
+    "cut",
+    "silent",
+    "defect",
+    "off",
+    "keyless",
+    "spent",
+    "overloaded",
+    "outage",
+    "gap",
+    "redis answers",
+    "redis is gone",
 ]
 """What goes wrong: the body ends early, or never comes; or the service that is asked has a defect, has switched all
-exchanges off, knows callers by their keys, has answered this one too often, or finds that no exchange answers, or not
-every one. With Redis nothing need go wrong."""
+exchanges off, knows callers by their keys, has answered this one too often, has as many charts to draw as it takes on
+and no place for a stream, or finds that no exchange answers, or not every one. With Redis nothing need go wrong."""
 
 JSON = "application/json"
+SVG = "image/svg+xml"
 REQUEST_ID = "f3a1"
 _PATIENCE_SECONDS = 30.0
 
@@ -40,16 +52,18 @@ class Answer(NamedTuple):
     body: bytes
     asked_at: datetime
     """Just before the request was sent."""
-
-    @property
-    def media_type(self) -> str:
-        """Content type without its parameters."""
-        return self.headers.get("content-type", "").partition(";")[0]
+    media_type: str
+    """Content type without its parameters."""
 
     @property
     def content(self) -> Any:
         """The body as the value it stands for, JSON decoded, anything else as text; shared, so not to be changed."""
         return _decode(self.media_type, self.body)
+
+
+def answer_of(status: int, headers: dict[str, str], body: bytes, asked_at: datetime) -> Answer:
+    """Put together what came back."""
+    return Answer(status, headers, body, asked_at, headers.get("content-type", "").partition(";")[0])
 
 
 @cache
@@ -71,19 +85,45 @@ async def deliver(app: ASGIApp, many: Iterable[Sent]) -> list[Answer]:
 
 async def _exchange(app: ASGIApp, sent: Sent) -> Answer:
     """Play the server's part in one request."""
-    messages: list[Any] = []
-
-    async def send(message: Message) -> None:
-        """Keep what the application sends."""
-        messages.append(message)
-
+    is_partial = sent.fault in {"cut", "silent"}
+    reader = Reader({"type": "http.request", "body": sent.body, "more_body": is_partial}, is_gone=sent.fault == "cut")
     asked_at = datetime.now(UTC)
-    await app(_scope(sent), _body(sent), send)
-    headers = {name.decode(): value.decode() for name, value in messages[0]["headers"]}
-    return Answer(messages[0]["status"], headers, b"".join(message["body"] for message in messages[1:]), asked_at)
+    await app(scope_of(sent), reader.receive, reader.send)
+    headers = {name.decode(): value.decode() for name, value in reader.kept[0]["headers"]}
+    body = b"".join(message["body"] for message in reader.kept[1:])
+    return answer_of(reader.kept[0]["status"], headers, body, asked_at)
 
 
-def _scope(sent: Sent) -> HTTPScope:
+class Reader:
+    """Whoever asks: sends a body, keeps what comes, and of a stream leaves after the first event."""
+
+    def __init__(self, body: Any, *, is_gone: bool = False) -> None:
+        """Have a message to send, and leave after it or stay."""
+        self.kept: list[Any] = []
+        """What came."""
+        self._messages = [body]
+        self._has_enough = asyncio.Event()
+        if is_gone:
+            self._has_enough.set()
+
+    async def receive(self) -> Any:
+        """Give the body, and then the end of the connection once enough has come."""
+        if not self._messages:
+            await self._has_enough.wait()
+            return {"type": "http.disconnect"}
+        return self._messages.pop()
+
+    async def send(self, message: Message) -> None:
+        """Keep what the application sends."""
+        self.kept.append(message)
+        if _EVENT in cast("bytes", message.get("body", b"")):
+            self._has_enough.set()
+
+
+_EVENT = b"\ndata: "
+
+
+def scope_of(sent: Sent) -> HTTPScope:
     """Describe the request as ASGI does; it has an id of its own or the usual one.
 
     Where there is to be a defect, the query is none: nothing else fails in an operation that has no body.
@@ -104,19 +144,3 @@ def _scope(sent: Sent) -> HTTPScope:
         "server": ("service", 80),
     }
     return scope  # type: ignore[no-any-return]
-
-
-def _body(sent: Sent) -> Receive:
-    """Make the channel on which the body arrives."""
-    is_partial = sent.fault in {"cut", "silent"}
-    messages: list[Any] = [{"type": "http.request", "body": sent.body, "more_body": is_partial}]
-
-    async def receive() -> Any:
-        """Give the body, and then the end of the connection or nothing ever."""
-        if messages:
-            return messages.pop()
-        if sent.fault == "silent":
-            await asyncio.Event().wait()
-        return {"type": "http.disconnect"}
-
-    return receive

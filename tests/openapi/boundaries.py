@@ -32,17 +32,17 @@ def change(body: Any, steps: Steps, value: Any) -> Any:
     return copy
 
 
-def find_boundaries(document: Document, schema: Schema, body: Any, only: tuple[str, ...] = ()) -> Iterator[Any]:
+def find_boundaries(document: Document, schema: Schema, body: Any, only: tuple[Steps, ...] = ()) -> Iterator[Any]:
     """Vary a valid body at every place that it and the schema have.
 
     Args:
         document: where references lead.
         schema: of the body.
         body: with every member that the schema names, and at least one item in every array.
-        only: members in which it is varied; none for all of it.
+        only: places in which it is varied; none for all of it.
     """
     for steps, value in _vary(document, schema, body, ()):
-        if not only or (steps and steps[0] in only):
+        if not only or any(steps[: len(place)] == place for place in only):
             yield change(body, steps, value)
 
 

@@ -2,8 +2,9 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -58,6 +59,9 @@ def resolve(document: Document, schema: Schema) -> Schema:
 
 def validator(document: Document, schema: Schema) -> jsonschema_rs.Draft202012Validator:
     """Make a validator, formats included, for a schema that may refer to the document's components."""
+    text = json.dumps(schema)
+    if '"$ref"' not in text:
+        return _compile(text)
     return _compile(json.dumps({"allOf": [schema], "components": {"schemas": below(document, schema)}}))
 
 
@@ -83,11 +87,17 @@ _referred = re.compile(r'"#/components/schemas/(\w+)"').findall
 
 
 def alternatives(document: Document, schema: Schema) -> list[Schema]:
-    """List the schemas that a value other than null may follow."""
-    schema = resolve(document, schema)
-    if "oneOf" not in schema:
+    """List the schemas that a value other than null may follow; of alternatives among alternatives, the inner ones."""
+    return [resolve(document, option) for option in options(document, schema)]
+
+
+def options(document: Document, schema: Schema) -> list[Schema]:
+    """List the same, each by its reference if it has one."""
+    whole = resolve(document, schema)
+    if "oneOf" not in whole:
         return [schema]
-    return [resolve(document, option) for option in schema["oneOf"] if option.get("type") != "null"]
+    inner = [options(document, option) for option in whole["oneOf"] if option.get("type") != "null"]
+    return list(chain.from_iterable(inner))
 
 
 def allows_null(document: Document, schema: Schema) -> bool:
@@ -106,11 +116,22 @@ def kinds(schema: Schema) -> list[str]:
 
 def is_meant(document: Document, option: Schema, value: object) -> bool:
     """Tell whether an alternative is the one that a value follows: the members that allow one value only have it."""
-    if not isinstance(value, dict):
-        return True
-    members = option.get("properties", {})
-    tags = {name: resolve(document, member).get("enum", ()) for name, member in members.items()}
-    return all(value.get(name) in tag for name, tag in tags.items() if len(tag) == 1)
+    return meant_by(document, option)(value)
+
+
+def meant_by(document: Document, option: Schema) -> Callable[[object], bool]:
+    """Make the function that tells it of many values."""
+    tags = {name: resolve(document, member).get("enum", ()) for name, member in option.get("properties", {}).items()}
+    single = {name: tag[0] for name, tag in tags.items() if len(tag) == 1}
+    needed = single.keys() & option.get("required", ())
+
+    def is_meant(value: object) -> bool:
+        """Tell it of one."""
+        if not isinstance(value, dict):
+            return True
+        return needed <= value.keys() and all(value.get(name, tag) == tag for name, tag in single.items())
+
+    return is_meant
 
 
 def requests(document: Document) -> Iterator[tuple[Operation, str, Schema]]:
@@ -155,7 +176,7 @@ def _below(schema: Schema, place: str) -> Iterator[tuple[str, Schema]]:
     yield place, schema
     for name, member in schema.get("properties", {}).items():
         yield from _below(member, f"{place}.{name}")
-    for keyword in ("items", "additionalProperties", "propertyNames"):
+    for keyword in ("items", "additionalProperties", "propertyNames", "contentSchema"):
         if isinstance(schema.get(keyword), dict):
             yield from _below(schema[keyword], f"{place}.{keyword}")
     for index, option in enumerate(schema.get("oneOf", [])):

@@ -9,17 +9,21 @@ from urllib.parse import unquote, urlsplit
 from schemathesis import Case, CheckContext, Config, GenerationMode, HookContext, Response, openapi
 from schemathesis.schemas import BaseSchema
 
-from tests.openapi.asgi import Answer, Sent
+from tests.openapi.asgi import Answer, Sent, answer_of
 from tests.openapi.behaviour import describe, quote
+from tests.openapi.curve_mending import mend_basis, mend_carry, mend_stream, spare
 from tests.openapi.document import FILE, Document
 from tests.openapi.house import Door
+from tests.openapi.lookups import Question
 from tests.openapi.mending import mend, mend_contracts, mend_prices
 from tests.openapi.oracle import INVALID, Oracle, around
 from tests.openapi.queries import Query
 from tests.openapi.refusals import find_faults
-from tests.openapi.scenes import is_live
+from tests.openapi.staging import BASIS, CARRY, SIZING, is_live
 from tests.openapi.strict_json import read_json
 
+_ANSWERABLE = ("sizeHedge", "measureBasis", "assessCarry", "listPrices", "listContracts", "streamBasis")
+"""Operations that may say no to a valid request."""
 _UNMENDED = 4
 """One of so many cases stays as it was generated."""
 
@@ -42,7 +46,7 @@ def load_generator(door: Door, *, examples: int, seed: int | None = None) -> Bas
                     "include-operation-id": name,
                     "checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", "422"]}},
                 }
-                for name in ("sizeHedge", "listPrices", "listContracts")
+                for name in _ANSWERABLE
             ],
         }
     )
@@ -57,15 +61,26 @@ def complete_case(_: HookContext, case: Case[Any]) -> Case[Any]:
     generation = None if case.meta is None else case.meta.generation
     if generation is None or generation.mode == GenerationMode.NEGATIVE:
         return case
-    if isinstance(case.body, dict) and len(repr(case.body)) % _UNMENDED:
-        case.body = mend(case.body)
+    if isinstance(case.body, dict):
+        case.body = spare(case.body)
+        if len(repr(case.body)) % _UNMENDED:
+            case.body = _BODIES[case.operation.path](case.body)
     mend_query = _QUERIES.get(case.operation.path)
     if mend_query is not None and len(repr(case.query)) % _UNMENDED:
         case.query = mend_query(dict(case.query))
     return case
 
 
-_QUERIES: dict[str, Callable[[Query], Query]] = {"/v1/prices": mend_prices, "/v1/contracts": mend_contracts}
+_BODIES: dict[str, Callable[[Question], Question]] = {
+    SIZING[1]: mend,
+    BASIS[1]: mend_basis,
+    CARRY[1]: mend_carry,
+}
+_QUERIES: dict[str, Callable[[Query], Query]] = {
+    "/v1/prices": mend_prices,
+    "/v1/contracts": mend_contracts,
+    "/v1/basis/stream": mend_stream,
+}
 
 
 class Examiner:
@@ -80,8 +95,8 @@ class Examiner:
         """By operation and status."""
         self.valid: Counter[tuple[str, int]] = Counter()
         """Of these the ones that the schema allows, of the operations that can say no to such a request."""
-        self.live: Counter[int] = Counter()
-        """By status, the questions about a hedge among them that leave something to the market."""
+        self.live: Counter[tuple[str, int]] = Counter()
+        """Of these the ones with a body that leave something to the market."""
 
     @property
     def checks(self) -> list[Callable[[CheckContext, Response, Case[Any]], bool | None]]:
@@ -97,7 +112,8 @@ class Examiner:
         forecast = self._oracle.foretell((sent.method, case.operation.path), sent, around(sent, answer))
         if case.operation.path.startswith("/v1/") and forecast.status in {200, 422} and forecast.codes != INVALID:
             self.valid[case.operation.label, answer.status] += 1
-            self.live[answer.status] += case.operation.path == "/v1/sizing" and is_live(read_json(sent.body))
+            path = case.operation.path
+            self.live[case.operation.label, answer.status] += path in _BODIES and is_live(path, read_json(sent.body))
 
         expected = f"{forecast.status} {sorted(forecast.codes)} {sorted(forecast.wrong)}"
 
@@ -149,4 +165,4 @@ def _without_any(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str],
 def _answer(response: Response) -> Answer:
     """Read what came back."""
     headers = {name: values[0] for name, values in response.headers.items()}
-    return Answer(response.status_code, headers, response.content, datetime.now(UTC))
+    return answer_of(response.status_code, headers, response.content, datetime.now(UTC))

@@ -4,11 +4,12 @@ Law: they live in one event loop from the first question to the last, since what
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event
 from typing import Any, Self, TypeVar
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
@@ -17,14 +18,19 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from service.app import create_app
 from service.hedging.sizing import Sizing
 from service.keys import make_key
+from service.market.events import Event as MarketEvent
+from service.market.events import Priced
 from service.metrics import Metrics
+from service.worker import QUEUE, Worker
 from tests.conftest import NO_LIMIT, shut_down
 from tests.market.exchange import ExchangeServer
 from tests.market.redis.server import RedisServer, find_redis
-from tests.openapi import scenes, troubles
-from tests.openapi.asgi import Answer, Fault, Sent, deliver
+from tests.openapi import troubles
+from tests.openapi.asgi import Answer, Fault, Reader, Sent, deliver, scope_of
 from tests.openapi.looks import CONTRACTS, PRICES, look
-from tests.openapi.market import WORLD
+from tests.openapi.market import EXCHANGES, WORLD, named, on_bitcoin, with_past
+from tests.openapi.repertoire import REPERTOIRE
+from tests.openapi.staging import BASIS, CARRY, SIZING, pose
 
 T = TypeVar("T")
 
@@ -51,6 +57,11 @@ class BrokenMetrics(Metrics):
         """Fail for a reason that is nobody's business outside."""
         raise ZeroDivisionError("a secret of the house")
 
+    def observe_market(self, event: MarketEvent) -> None:
+        """Fail where an answer says how old its prices are."""
+        if isinstance(event, Priced):
+            raise ZeroDivisionError("a secret of the house")
+
 
 class House:
     """Everything that answers questions, between entering and leaving."""
@@ -60,6 +71,9 @@ class House:
         self._stack = ExitStack()
         self._apps: dict[Fault, ASGIApp] = {}
         self._portal: BlockingPortal
+        self._released = Event()
+        """What the jobs of the service that has too many of them wait for."""
+        self._jobs: list[asyncio.Task[bool]] = []
 
     def __enter__(self) -> Self:
         """Start the exchanges and the services, and fetch what the exchanges have."""
@@ -71,6 +85,7 @@ class House:
             redis = _NOBODY if REDIS is None else stack.enter_context(RedisServer(REDIS, folder)).url
             self._portal = stack.enter_context(start_blocking_portal())
             stack.callback(self._shut_down)
+            stack.callback(self._released.set)
             at = {"whole": whole.url, "broken": broken.url, "patchy": patchy.url, "redis": redis}
             self._open({**at, "keys": _write_keys(folder)})
             self._stack = stack.pop_all()
@@ -100,7 +115,7 @@ class House:
         upstream = {"HEDGE_UPSTREAM": at["whole"]}
         plain = create_app({**_COMMON, **upstream})
         self._apps |= {"none": plain, "cut": plain}
-        self.ask("none", _FIRST)
+        self.ask("none", [*_FIRST, *_ask_for_past()])
         settings: dict[Fault, dict[str, str]] = {
             "silent": {"HEDGE_BODY_SECONDS": "0.05"},
             "off": {"HEDGE_EXCHANGES": "none"},
@@ -113,19 +128,45 @@ class House:
         }
         self._apps |= {fault: create_app({**_COMMON, **upstream, **own}) for fault, own in settings.items()}
         self._apps["defect"] = create_app({**_COMMON, **upstream}, BrokenMetrics())
+        self._apps["overloaded"] = create_app({**_COMMON, **upstream, "HEDGE_STREAMS": "0"})
+        self._jobs = self._portal.call(_occupy, self._apps["overloaded"], self._released)
         self.ask("spent", [_LAST])
-        self.ask("outage", [scenes.pose(scenes.LIVE), look(CONTRACTS, "underlying=BTC")])
+        self.ask("outage", [pose(REPERTOIRE[SIZING].live), look(CONTRACTS, "underlying=BTC")])
         self._settle()
 
     def _settle(self) -> None:
-        """Ask for what is left until it is there."""
-        if not any(self.ask("none", [_LAST])[0].status == 200 for _ in range(_MOST_TRIES)):
-            raise TimeoutError(_LAST)
+        """Ask for what is left, and for the past of all that anybody will ask it of, until it is there."""
+        waiting = [*_ask_for_past(), _LAST]
+        for _ in range(_MOST_TRIES):
+            answers = self.ask("none", waiting)
+            waiting = [sent for sent, answer in zip(waiting, answers, strict=True) if answer.status != 200]
+            if not waiting:
+                return
+        raise TimeoutError(waiting)
 
     def _shut_down(self) -> None:
         """End the services as a server does."""
         for app in dict.fromkeys(self._apps.values()):
             self._portal.call(shut_down, app)
+
+
+def _ask_for_past() -> Iterator[Sent]:
+    """Ask every exchange for closes and funding; it allows little of that at once."""
+    for exchange in EXCHANGES:
+        listed = named(exchange, with_past(exchange))
+        held = [{"asset": asset, "quantity": "1"} for asset in ("SOL", "ADA")[: len(listed)]]
+        risk = {"style": "candles", "holdings": held, "contract": listed[0]}
+        yield pose({"pairs": listed, "history_days": 30, "risk": risk}, BASIS)
+        held_in = named(exchange, on_bitcoin(exchange))
+        yield pose({"notional": "1000000", "horizon_days": 60, "instruments": held_in, "funding_days": 30}, CARRY)
+
+
+async def _occupy(app: ASGIApp, released: Event) -> "list[asyncio.Task[bool]]":
+    """Give the worker of a service as much as it takes on, until it is let go."""
+    scope: Any = scope_of(Sent("GET", "/health/live", headers=()))
+    await _answer(app, scope, {"type": "http.request", "body": b"", "more_body": False})
+    worker: Worker = scope["litestar_app"].state.worker
+    return [asyncio.create_task(worker.run(released.wait)) for _ in range(QUEUE + 1)]
 
 
 def _write_keys(folder: Path) -> str:
@@ -138,18 +179,9 @@ def _write_keys(folder: Path) -> str:
 
 async def _answer(app: ASGIApp, scope: Scope, body: Any) -> list[Message]:
     """Let an application answer a request whose body is there."""
-    messages: list[Message] = []
-
-    async def receive() -> Any:
-        """Give the body."""
-        return body
-
-    async def send(message: Message) -> None:
-        """Keep what the application sends."""
-        messages.append(message)
-
-    await app(scope, receive, send)
-    return messages
+    reader = Reader(body)
+    await app(scope, reader.receive, reader.send)
+    return reader.kept
 
 
 class Door:

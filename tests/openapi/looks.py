@@ -14,16 +14,26 @@ Key = tuple[str, str]
 PRICES: Key = ("GET", "/v1/prices")
 CONTRACTS: Key = ("GET", "/v1/contracts")
 EXCHANGES_: Key = ("GET", "/v1/exchanges")
+STREAM: Key = ("GET", "/v1/basis/stream")
 COMPLETE: dict[Key, Query] = {
     PRICES: {"exchange": "binance", "symbols": ["SOL", "BTCUSDT"], "quote": "USDT", "max_age_seconds": 10},
     CONTRACTS: {"underlying": "BTC", "exchange": "bybit", "style": "linear", "expiry": "perpetual"},
     EXCHANGES_: {},
+    STREAM: {
+        "exchange": "bybit",
+        "symbols": ["BTCUSDT", "SOLUSDT"],
+        "spot_source": "last",
+        "max_age_seconds": 10,
+        "interval_seconds": 60,
+        "min_change": "0.0001",
+    },
 }
 """Every parameter there is."""
 PLAIN: dict[Key, str] = {
     PRICES: "exchange=bybit&symbols=BTC,BTCUSDT",
     CONTRACTS: "underlying=BTC",
     EXCHANGES_: "",
+    STREAM: "exchange=bybit&symbols=BTCUSDT",
 }
 """A query that is answered whenever the exchanges answer."""
 _MANY = [f"N{number}" for number in range(51)]
@@ -90,6 +100,27 @@ _ASKED: dict[Key, tuple[str, ...]] = {
         "underlying=BTC&asset=BTC",
     ),
     EXCHANGES_: (),
+    STREAM: (
+        "exchange=bybit&symbols=BTCUSDT,SOLUSDT,SHIB1000USDT,BTCUSDT&spot_source=last",
+        "exchange=mexc&symbols=BTC_USD&min_change=0&interval_seconds=1",
+        "exchange=bingx&symbols=BTC-USD,BTC-USDT",
+        "exchange=bybit&symbols=NOPE",
+        "exchange=bybit&symbols=BTCUSDT,NOPE",
+        "exchange=bybit&symbols=BTC",
+        "exchange=mexc&symbols=BTC_USD&spot_source=last",
+        "exchange=median&symbols=BTCUSDT",
+        "exchange=bybit",
+        "symbols=BTCUSDT",
+        "exchange=bybit&symbols=",
+        "exchange=bybit&symbols=BTCUSDT&symbols=SOLUSDT",
+        "exchange=bybit&symbols=BTCUSDT&spot_source=mark",
+        "exchange=bybit&symbols=BTCUSDT&min_change=1",
+        "exchange=bybit&symbols=BTCUSDT&min_change=-0.1",
+        "exchange=bybit&symbols=BTCUSDT&interval_seconds=0.5",
+        "exchange=bybit&symbols=BTCUSDT&max_age_seconds=1",
+        f"exchange=bybit&symbols={','.join(['BTCUSDT'] * 20)}",
+        f"exchange=bybit&symbols={','.join(['BTCUSDT'] * 21)}",
+    ),
 }
 _ALWAYS_WRONG = ("unknown=1", "unknown", "=", "%", "%FF=1", "a%2Fb=1", "a~b=1", f"{'a' * 300}=1", "a=1&a=2")
 """What no operation here knows."""
@@ -115,7 +146,17 @@ _BY_THE_WAY: dict[Key, tuple[tuple[Fault, str], ...]] = {
         ("outage", "underlying=BTC&exchange=mexc&expiry=dated"),
     ),
     EXCHANGES_: (("off", ""), ("outage", "")),
+    STREAM: (
+        ("off", "exchange=bybit&symbols=BTCUSDT"),
+        ("outage", "exchange=bybit&symbols=BTCUSDT"),
+        ("outage", "exchange=bybit&symbols=NOPE"),
+        ("outage", "exchange=weex&symbols=BTCUSDT,SOLUSDT"),
+        ("overloaded", "exchange=bybit&symbols=BTCUSDT"),
+        ("overloaded", "exchange=bybit&symbols=NOPE"),
+    ),
 }
+_KNOWN = (("last-event-id", "0123456789abcdef0123456789abcdef"),)
+"""What one sends who comes back to a stream."""
 
 
 def looks() -> Iterator[tuple[Key, Sent]]:
@@ -131,6 +172,7 @@ def looks() -> Iterator[tuple[Key, Sent]]:
             yield key, look(key, plain, fault)
         yield from ((key, look(key, query, fault)) for fault, query in _BY_THE_WAY[key])
     yield from (pair for exchange in EXCHANGES for pair in _at(exchange))
+    yield from ((STREAM, sent) for sent in _come_back())
     yield (
         PRICES,
         look(PRICES, f"exchange=mexc&symbols={','.join([*spot_prices('mexc', 'USDT'), *futures('mexc')][:50])}"),
@@ -147,5 +189,16 @@ def _at(exchange: str) -> Iterator[tuple[Key, Sent]]:
     symbols = [future.symbol for future in futures(exchange).values() if future.underlying == "BTC"]
     yield PRICES, look(PRICES, f"exchange={exchange}&symbols=BTC,{','.join(symbols)}")
     yield CONTRACTS, look(CONTRACTS, f"underlying=BTC&exchange={exchange}")
+    yield STREAM, look(STREAM, f"exchange={exchange}&symbols={','.join(symbols)}")
     if exchange in WITH_EXPIRIES:
         yield CONTRACTS, look(CONTRACTS, f"underlying=ETH&exchange={exchange}&expiry=dated")
+
+
+def _come_back() -> Iterator[Sent]:
+    """Come back to a stream, also where nothing is to be had now, or ever."""
+    plain = look(STREAM, PLAIN[STREAM])
+    yield plain._replace(headers=(*_KNOWN, ("accept", "text/event-stream")))
+    yield plain._replace(headers=(("last-event-id", "7"),))
+    yield look(STREAM, "exchange=bybit&symbols=NOPE")._replace(headers=_KNOWN)
+    for exchange in ("bybit", "weex"):
+        yield look(STREAM, f"exchange={exchange}&symbols=BTCUSDT", "outage")._replace(headers=_KNOWN)

@@ -3,8 +3,10 @@
 Law: nothing of `service` is imported. What an exchange lists and does not trade, or what is no coin, is not here.
 """
 
+from datetime import datetime
 from fractions import Fraction
 from functools import cache
+from math import ceil
 from statistics import median
 from typing import NamedTuple
 
@@ -42,6 +44,13 @@ class Future(NamedTuple):
     max_leverage: Fraction | None
     """None where nobody tells it; then there are no maintenance tiers either."""
     mark: Fraction
+    index_price: Fraction
+    expiry: datetime | None
+    """None for a perpetual."""
+    hours: int | None
+    """Between two payments of a perpetual; None where nobody tells them."""
+    smallest: Fraction
+    """Value of the smallest order in the quote currency."""
 
 
 def find_future(exchange: str, symbol: str) -> Future | None:
@@ -54,6 +63,21 @@ def futures(exchange: str) -> dict[str, Future]:
     """List the futures on coins that trade at an exchange, by symbol."""
     found = [listing for listing in LISTINGS if listing.market != "spot" and _trades(listing, exchange)]
     return {WORLD.symbol(listing): _future(listing) for listing in found}
+
+
+def on_bitcoin(exchange: str) -> list[str]:
+    """List the futures on bitcoin at an exchange."""
+    return [future.symbol for future in futures(exchange).values() if future.underlying == "BTC"]
+
+
+def with_past(exchange: str) -> list[str]:
+    """List those among them whose closes are asked for by name; MEXC tells little of that at once."""
+    return on_bitcoin(exchange)[:1] if exchange == "mexc" else on_bitcoin(exchange)
+
+
+def named(exchange: str, symbols: list[str]) -> list[dict[str, str]]:
+    """Name futures as a question does."""
+    return [{"style": "listed", "exchange": exchange, "symbol": symbol} for symbol in symbols]
 
 
 @cache
@@ -85,6 +109,7 @@ def _future(listing: Listing) -> Future:
     """Restate the terms of a listing."""
     symbol = WORLD.symbol(listing)
     leverage = _leverage(listing, symbol)
+    quote = WORLD.quote(listing)
     return Future(
         style=listing.market,
         symbol=symbol,
@@ -93,12 +118,27 @@ def _future(listing: Listing) -> Future:
         multiplier=Fraction(listing.size),
         lot_step=Fraction(listing.step),
         max_leverage=None if leverage is None else Fraction(leverage),
-        mark=Fraction(WORLD.quote(listing).mark),
+        mark=Fraction(quote.mark),
+        index_price=Fraction(quote.index),
+        expiry=None if listing.quarter is None else WORLD.expiry(listing.quarter),
+        hours=None if listing.quarter is not None or _hides_terms(listing) else listing.hours,
+        smallest=_smallest(listing, Fraction(quote.mark)),
     )
+
+
+def _smallest(listing: Listing, mark: Fraction) -> Fraction:
+    """Tell what the smallest order is worth: one step, or as many as the exchange wants at least."""
+    step = Fraction(listing.step) * Fraction(listing.size) * (mark if listing.market == "linear" else 1)
+    return max(1, ceil(Fraction(listing.min_notional or 0) / step)) * step
 
 
 def _leverage(listing: Listing, symbol: str) -> int | None:
     """Tell the largest leverage, if anybody does."""
     if listing.exchange == "binance":
         return _TABLE.get(symbol) or _TABLE.get(symbol.partition("_")[0] + "_")
-    return None if (listing.exchange, listing.market) == ("bingx", "inverse") else listing.leverage
+    return None if _hides_terms(listing) else listing.leverage
+
+
+def _hides_terms(listing: Listing) -> bool:
+    """Tell whether an exchange says neither how a contract is margined nor how it is funded."""
+    return (listing.exchange, listing.market) == ("bingx", "inverse")

@@ -27,19 +27,19 @@ def mend_prices(query: Query) -> Query:
     exchange = query["exchange"]
     coins, contracts = spot_prices(exchange, "USDT"), [] if exchange == "median" else list(futures(exchange))
     sent = enumerate(query["symbols"].split(","))
-    symbols = [_choose([*coins, *contracts], f"{symbol}{place}") for place, symbol in sent]
+    symbols = [choose([*coins, *contracts], f"{symbol}{place}") for place, symbol in sent]
     return {**query, "symbols": ",".join(symbols), "quote": "USDT"}
 
 
 def mend_contracts(query: Query) -> Query:
     """Ask for futures on a coin that has some, and for an expiry where there is one."""
-    mended = {**query, "underlying": _choose(["BTC", "ETH", "SOL"], query["underlying"])}
+    mended = {**query, "underlying": choose(["BTC", "ETH", "SOL"], query["underlying"])}
     if "expiry" in query and query.get("exchange") not in WITH_EXPIRIES:
         mended.pop("exchange", None)
     return mended
 
 
-def _choose(names: Sequence[str], by: str) -> str:
+def choose(names: Sequence[str], by: str) -> str:
     """Choose a name, the same one every time."""
     return names[sum(by.encode()) % len(names)]
 
@@ -73,7 +73,7 @@ def _list(question: Question) -> Question:
     contract = question["contract"]
     if contract["style"] != "listed" or find_future(contract["exchange"], contract["symbol"]) is not None:
         return _price(question)
-    symbol = _choose(list(futures(contract["exchange"])), contract["symbol"])
+    symbol = choose(list(futures(contract["exchange"])), contract["symbol"])
     return {**question, "contract": {**contract, "symbol": symbol}}
 
 

@@ -1,16 +1,24 @@
 """The promise about all answers together: what is documented for them occurs, and what occurs is documented."""
 
-from collections import defaultdict
+import json
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
+from functools import cache
+from itertools import chain
 from typing import Any
 
-from tests.openapi import hostile, scenes
-from tests.openapi.document import Document, Schema, allows_null, is_meant, kinds, requests, resolve, responses
+from tests.openapi.asgi import Answer
+from tests.openapi.document import Document, Schema, allows_null, kinds, meant_by, options, requests, resolve, responses
+from tests.openapi.events import MEDIA_TYPE as EVENTS
+from tests.openapi.events import read_data, read_events, record_of
 from tests.openapi.house import REDIS
+from tests.openapi.repertoire import REPERTOIRE
 from tests.openapi.witness import Trial
 
 RESERVED: dict[str, str] = {
-    "SizingReply.warnings.*.code is never 'old_terms'": "terms are warned about after two hours",
+    "UnavailableEvent.code is never 'not_listed'": "a future would have to settle while somebody follows it",
+    "SizingReply.candidates.*.order.reduce_only is never True": "a sizing opens hedges, and closes none",
+    "Caution.code is never 'old_terms'": "terms are warned about after two hours",
     **({} if REDIS else {"Readiness.redis is never 'reachable'": "there is no Redis on this machine"}),
     "ExchangesReply.exchanges.*.feeds.*.state is never 'old'": "a board is too old to serve after a minute",
     "ExchangesReply.exchanges.*.hosts.*.reason is never 'budget_spent'": "a host that is spared for something else has "
@@ -22,14 +30,19 @@ RESERVED: dict[str, str] = {
 def describes_only_what_happens(trial: Trial) -> Iterator[str]:
     """Promise that every member, enum value and null of the documented answers is really answered by something.
 
-    What is reserved for later is left out; see `RESERVED`. A record that requests have too says what a caller may send,
-    so of that it is enough if every part occurs in one place or another.
+    What is reserved for later is left out; see `RESERVED`. A record that several answers have says what may be in any
+    of them, and one that requests have too says what a caller may send: of these it is enough if every part occurs in
+    one answer or another, or in a question that is answered.
     """
-    search, deeper = _Search(trial.document, frozenset(_records_of_requests(trial.document))), _Search(trial.document)
+    shared = frozenset((*_records_of_requests(trial.document), *_records_of_several(trial.document)))
+    search, sent, deeper = _Search(trial.document, shared), _Search(trial.document, shared), _Search(trial.document)
     for name, schema, contents in _observed(trial):
         yield from _surprising(search.find_unseen(schema, contents, name))
+    for schema, questions in _answered(trial):
+        deque(sent.find_unseen_within(schema, questions, ""), maxlen=0)
     for reference, values in search.shared.items():
-        yield from _surprising(deeper.find_unseen_within({"$ref": reference}, values, _name(reference)))
+        seen = [*values, *sent.shared.get(reference, ())]
+        yield from _surprising(deeper.find_unseen_within({"$ref": reference}, seen, _name(reference)))
 
 
 def _surprising(places: Iterable[str]) -> Iterator[str]:
@@ -38,21 +51,58 @@ def _surprising(places: Iterable[str]) -> Iterator[str]:
 
 
 def _observed(trial: Trial) -> Iterator[tuple[str, Schema, list[Any]]]:
-    """Gather the answers to the questions made by hand under each record that is documented for answers."""
-    by_hand = {*scenes.scenes(), *hostile.HOSTILE}
+    """Gather the answers under each record that is documented for answers.
+
+    What a document suggests to ask about a body does not count: then whatever it claims would come back.
+    """
     documented = {
-        (operation, status, media_type): content["schema"]["$ref"]
+        (operation, status, media_type): content["schema"]
         for operation, status, response in responses(trial.document)
         for media_type, content in response.get("content", {}).items()
-        if "$ref" in content["schema"]
     }
-    contents: dict[str, list[Any]] = defaultdict(list)
-    for operation, sent, answer in trial.exchanges:
-        reference = documented.get((operation, str(answer.status), answer.media_type))
-        if reference is not None and (sent in by_hand or operation != scenes.SIZING):
-            contents[reference].append(answer.content)
-    for reference in dict.fromkeys(documented.values()):
-        yield _name(reference), {"$ref": reference}, contents[reference]
+    contents: dict[str, list[Any]] = {
+        reference: [] for schema in documented.values() for reference in _answering(trial.document, schema)
+    }
+    others = (trial.suggested(key) for key in trial.operations if key not in REPERTOIRE)
+    for operation, _, answer in chain(*trial.witness.posed.values(), *others):
+        schema = documented.get((operation, str(answer.status), answer.media_type), {})
+        for reference, content in _read(trial.document, schema, answer):
+            contents[reference].append(content)
+    for reference, values in contents.items():
+        yield _name(reference), {"$ref": reference}, values
+
+
+def _answering(document: Document, schema: Schema) -> Iterator[str]:
+    """List the references to the records that a schema of an answer leads to, be it by events."""
+    if "$ref" in schema:
+        yield schema["$ref"]
+    for option in schema.get("oneOf", ()):
+        record = record_of(resolve(document, option))
+        if record is not None:
+            yield record["$ref"]
+
+
+def _read(document: Document, schema: Schema, answer: Answer) -> Iterator[tuple[str, Any]]:
+    """Read the records in an answer, each with the reference to its schema."""
+    if "$ref" in schema:
+        yield schema["$ref"], answer.content
+    elif answer.media_type == EVENTS:
+        for record, data in read_data(document, schema, read_events(answer.content)):
+            yield record["$ref"], data
+
+
+def _answered(trial: Trial) -> Iterator[tuple[Schema, list[Any]]]:
+    """Gather the questions that were thought of and answered, by the schema of the bodies of their operation."""
+    for operation, _, content in requests(trial.document):
+        posed = trial.witness.posed.get(operation.key, ())
+        bodies = {sent.body for _, sent, answer in posed if answer.status == 200}
+        yield content["schema"], [_decode(body) for body in bodies]
+
+
+@cache
+def _decode(body: bytes) -> Any:
+    """Decode a question once."""
+    return json.loads(body)
 
 
 def _name(reference: str) -> str:
@@ -78,23 +128,25 @@ class _Search:
             return
         if allows_null(self._document, schema) and len(present) == len(values):
             yield f"{place} is never null"
-        options = _options(self._document, schema)
-        for option in options:
-            meant = present if len(options) == 1 else self._choose(option, present)
-            if option.get("$ref") in self._left:
+        choices = options(self._document, schema)
+        for option in choices:
+            meant = present if len(choices) == 1 else self._choose(option, present)
+            if not meant:
+                yield f"{place} is never {_name(option.get('$ref', 'another'))}"
+            elif option.get("$ref") in self._left:
                 self.shared.setdefault(option["$ref"], []).extend(meant)
             else:
                 yield from self.find_unseen_within(option, meant, place)
 
     def _choose(self, option: Schema, values: list[Any]) -> list[Any]:
         """Choose the values that follow one of several alternatives."""
-        whole = resolve(self._document, option)
-        return [value for value in values if is_meant(self._document, whole, value)]
+        return list(filter(meant_by(self._document, resolve(self._document, option)), values))
 
     def find_unseen_within(self, option: Schema, values: list[Any], place: str) -> Iterator[str]:
         """Do the same for one alternative, and for what its values are made of."""
         option = resolve(self._document, option)
-        yield from (f"{place} is never {choice!r}" for choice in option.get("enum", ()) if choice not in values)
+        choices = (True, False) if "boolean" in kinds(option) else option.get("enum", ())
+        yield from (f"{place} is never {choice!r}" for choice in choices if choice not in values)
         if "items" in option:
             yield from self.find_unseen(option["items"], [item for value in values for item in value], f"{place}.*")
         elif isinstance(option.get("additionalProperties"), dict):
@@ -116,17 +168,25 @@ class _Search:
             yield from self.find_unseen(member, present, f"{place}.{name}")
 
 
-def _options(document: Document, schema: Schema) -> list[Schema]:
-    """List the schemas that a value other than null may follow, each by its reference if it has one."""
-    whole = resolve(document, schema)
-    if "oneOf" not in whole:
-        return [schema]
-    return [option for option in whole["oneOf"] if option.get("type") != "null"]
-
-
-def _records_of_requests(document: Document) -> Iterator[str]:
+def _records_of_requests(document: Document) -> set[str]:
     """List the references to all records of which documented requests are made."""
-    waiting = [content["schema"] for _, _, content in requests(document)]
+    return _records(document, [content["schema"] for _, _, content in requests(document)])
+
+
+def _records_of_several(document: Document) -> Iterator[str]:
+    """List the references to all records that stand within more than one of those that are documented for answers."""
+    replies = {
+        reference
+        for _, _, response in responses(document)
+        for content in response.get("content", {}).values()
+        for reference in _answering(document, content["schema"])
+    }
+    within = Counter(inner for reply in replies for inner in _records(document, [{"$ref": reply}]) - {reply})
+    yield from (reference for reference, count in within.items() if count > 1)
+
+
+def _records(document: Document, waiting: list[Schema]) -> set[str]:
+    """List the references to all records of which some schemas are made."""
     seen: set[str] = set()
     while waiting:
         schema = waiting.pop()
@@ -136,8 +196,8 @@ def _records_of_requests(document: Document) -> Iterator[str]:
         whole = resolve(document, schema)
         if reference is not None and "properties" in whole:
             seen.add(reference)
-            yield reference
         waiting += _inner(whole)
+    return seen
 
 
 def _inner(schema: Schema) -> list[Schema]:

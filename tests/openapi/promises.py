@@ -25,11 +25,11 @@ from tests.openapi.witness import Trial
 Promise = Callable[[Trial], Iterator[str]]
 
 PROMISES: tuple[Promise, ...] = (
+    describes_only_what_happens,
+    shows_valid_values,
+    answers_questions_as_shown,
     documents_every_status,
     names_every_code,
-    shows_valid_values,
-    describes_only_what_happens,
-    answers_questions_as_shown,
     shows_real_answers,
     states_real_defaults,
     accepts_what_it_allows,

@@ -10,9 +10,11 @@ from tests.openapi.strict_json import UnreadableError, read_json
 MEDIA_TYPE = "application/problem+json"
 LARGEST = 32 * 1024
 _WITH_PLACES = frozenset((422, 503))
+_WITHOUT_PLACES = frozenset(("overloaded",))
+"""Codes of what is not wrong with the request."""
 _LONG_NAME = 32
 _CODES_OF_WHAT_IS_MISSING = frozenset(
-    ("required", "price_missing", "beta_missing", "margin_terms_missing", "currency_mismatch")
+    ("required", "price_missing", "beta_missing", "margin_terms_missing", "currency_mismatch", "inconsistent_question")
 )
 """Codes of what may be absent, or left to its default."""
 _LEFT_OPEN = "exchange"
@@ -51,7 +53,7 @@ def find_faults(answer: Answer, sent: Sent, explains: Callable[[str], bool]) -> 
 def _find_lost_errors(problem: dict[str, Any], sent: Sent) -> Iterator[str]:
     """List the errors that lead nowhere; each is about one place, and those that have places have all of one kind."""
     errors = problem["errors"]
-    if problem["status"] in _WITH_PLACES and not errors:
+    if problem["status"] in _WITH_PLACES and problem["code"] not in _WITHOUT_PLACES and not errors:
         yield f"{problem['code']} without a place to change"
     for error in errors:
         if ("pointer" in error) == ("parameter" in error):

@@ -6,18 +6,11 @@ Law: nothing here is read from the document, so that what the document leaves ou
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
 
-import msgspec
-
-from tests.openapi.asgi import JSON, Fault, Sent
-from tests.openapi.boundaries import ABSENT, change
+from tests.openapi.asgi import Fault, Sent
+from tests.openapi.boundaries import ABSENT, Steps
 from tests.openapi.market import EXCHANGES, futures
-
-Body = dict[str, Any]
-Changes = tuple[tuple[str, object], ...]
-
-SIZING = ("POST", "/v1/sizing")
+from tests.openapi.staging import Body, Changes, pose, stage
 
 BASKET: Body = {
     "holdings": [{"asset": "SOL", "quantity": "40"}, {"asset": "ADA", "quantity": "5000"}],
@@ -83,7 +76,12 @@ LISTED: Body = {
     "as_of": None,
 }
 """Every member there is, with a contract that is looked up."""
-COMPLETE = (LINEAR, INVERSE, LISTED)
+COMPLETE: tuple[tuple[Body, tuple[Steps, ...]], ...] = (
+    (LINEAR, ()),
+    (INVERSE, (("contract",),)),
+    (LISTED, (("contract",), ("market",))),
+)
+"""Each with the members in which it is varied; none for all of them."""
 
 LIVE: Body = {
     "holdings": BASKET["holdings"],
@@ -394,17 +392,18 @@ def scenes() -> tuple[Sent, ...]:
 
 def _pose_all() -> Iterator[Sent]:
     """Pose one after the other."""
-    yield from map(pose, COMPLETE)
+    for body, _ in COMPLETE:
+        yield pose(body)
     for changes in (*_ANSWERED.values(), *_REFUSED.values()):
-        yield pose(_stage(BASKET, changes))
+        yield pose(stage(BASKET, changes))
     for changes in (*_LIVE_ANSWERED.values(), *_LIVE_REFUSED.values()):
-        yield pose(_stage(LIVE, changes))
+        yield pose(stage(LIVE, changes))
     for changes in _everywhere():
-        yield pose(_stage(LIVE, changes))
+        yield pose(stage(LIVE, changes))
     for fault, changes in _BY_THE_WAY:
-        yield pose(_stage(LIVE, changes))._replace(fault=fault)
+        yield pose(stage(LIVE, changes))._replace(fault=fault)
     now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-    yield pose(_stage(LIVE, (("as_of", now), ("market.max_age_seconds", 60))))
+    yield pose(stage(LIVE, (("as_of", now), ("market.max_age_seconds", 60))))
 
 
 def _everywhere() -> Iterator[Changes]:
@@ -417,26 +416,3 @@ def _everywhere() -> Iterator[Changes]:
                 ("market.exchange", exchange),
                 ("prices", {"USDT": "0.9996"}),
             )
-
-
-def _stage(body: Body, changes: Changes) -> Body:
-    """Change a body at places written with dots; what the last name stands in is made where it is not there."""
-    for place, value in changes:
-        steps = tuple(int(step) if step.isdecimal() else step for step in place.split("."))
-        if steps[0] not in body:
-            body = change(body, steps[:1], {})
-        body = change(body, steps, value)
-    return body
-
-
-def pose(body: object, media_type: str = JSON) -> Sent:
-    """Put a body into a request to the sizing endpoint."""
-    return Sent(*SIZING, msgspec.json.encode(body), (("content-type", media_type),))
-
-
-def is_live(body: Any) -> bool:
-    """Tell whether the answer to a question depends on the market."""
-    if body["contract"]["style"] == "listed":
-        return True
-    is_whole = {holding["asset"] for holding in body["holdings"]} <= body.get("prices", {}).keys()
-    return body.get("market") is not None and not is_whole

@@ -2,14 +2,21 @@
 
 import pytest
 
-from tests.openapi import scenes
-from tests.openapi.asgi import JSON, Sent
+from tests.openapi.asgi import JSON, SVG, Fault, Sent
 from tests.openapi.behaviour import documents_every_status, names_every_code
-from tests.openapi.looks import CONTRACTS, EXCHANGES_, PRICES, look
+from tests.openapi.looks import CONTRACTS, EXCHANGES_, PLAIN, PRICES, STREAM, look
+from tests.openapi.repertoire import REPERTOIRE
+from tests.openapi.staging import BASIS, CARRY, SIZING, Key, pose
 from tests.openapi.witness import Trial, Witness
 
-GOOD = scenes.pose(scenes.BASKET)
-LIVE = scenes.pose(scenes.LIVE)
+GOOD = pose(REPERTOIRE[SIZING].plain)
+LIVE = pose(REPERTOIRE[SIZING].live)
+CHART = pose(REPERTOIRE[BASIS].plain, BASIS)._replace(headers=(("content-type", JSON), ("accept", SVG)))
+
+
+def _live(key: Key, fault: Fault) -> Sent:
+    """Ask a question of now where something is wrong."""
+    return pose(REPERTOIRE[key].live, key)._replace(fault=fault)
 
 
 @pytest.mark.parametrize(
@@ -35,6 +42,20 @@ LIVE = scenes.pose(scenes.LIVE)
         pytest.param(GOOD._replace(fault="spent", body=b"{"), 429, "too_many_requests", id="asked too often"),
         pytest.param(LIVE._replace(fault="outage"), 503, "price_unavailable", id="no exchange answers"),
         pytest.param(LIVE._replace(fault="off"), 422, "exchange_off", id="no exchange is on"),
+        pytest.param(CHART._replace(fault="overloaded"), 503, "overloaded", id="too many charts"),
+        *(
+            pytest.param(_live(key, "defect"), 500, "internal_error", id=f"a defect of {key[1]}")
+            for key in (BASIS, CARRY)
+        ),
+        *(
+            pytest.param(_live(key, "off"), 422, "exchange_off", id=f"nothing on for {key[1]}")
+            for key in (BASIS, CARRY)
+        ),
+        *(
+            pytest.param(_live(key, "outage"), 503, "price_unavailable", id=f"no answer for {key[1]}")
+            for key in (BASIS, CARRY)
+        ),
+        pytest.param(look(STREAM, PLAIN[STREAM], "overloaded"), 503, "overloaded", id="too many streams"),
         pytest.param(look(PRICES, "exchange=bybit", "keyless"), 401, "unauthorized", id="no key to see prices"),
         pytest.param(look(PRICES, "a=1", "spent"), 429, "too_many_requests", id="prices too often"),
         pytest.param(look(EXCHANGES_, "", "defect"), 500, "internal_error", id="a defect in a query"),
@@ -62,7 +83,7 @@ def test_a_query_that_says_nothing_is_answered(witness: Witness, query: bytes) -
 @pytest.mark.parametrize(("status", "header"), [(401, "www-authenticate"), (429, "retry-after"), (503, "retry-after")])
 def test_a_refusal_says_what_to_do_next(trial: Trial, status: int, header: str) -> None:
     """How to bring a key, or when to ask again; only of WEEX, which does not serve the place at all, it does not."""
-    answers = [answer for _, _, answer in trial.exchanges if answer.status == status]
+    answers = [one.answer for key in trial.operations for one in trial.of(key) if one.answer.status == status]
     silent = [answer for answer in answers if header not in answer.headers]
 
     assert len(silent) < len(answers)

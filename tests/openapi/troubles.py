@@ -10,9 +10,12 @@ from tests.market.exchange import ExchangeServer, Fault
 from tests.market.exchange.faults import banned, drop, forbidden, hang, html, maintenance, price_times, rate_limited
 from tests.openapi.asgi import Answer, Sent, deliver
 from tests.openapi.looks import CONTRACTS, EXCHANGES_, PRICES, Key, look
+from tests.openapi.staging import BASIS, CARRY, pose
 
 READY: Key = ("GET", "/health/ready")
 _HOUR_MS = 3_600_000
+_DELAY_MS = 4_000
+"""By which prices are late and yet believed."""
 _MOST_TRIES = 10_000
 
 
@@ -41,7 +44,7 @@ def break_all(server: ExchangeServer) -> None:
 
 
 def break_some(server: ExchangeServer) -> None:
-    """Let something fail at every exchange, and leave Bybit's linear contracts whole; one coin was never traded.
+    """Let something fail at every exchange, and only delay Bybit's linear contracts; one coin was never traded.
 
     What MEXC sends makes no sense. Since that is no reason to spare it, it is asked again and again.
     """
@@ -49,6 +52,7 @@ def break_some(server: ExchangeServer) -> None:
     server.inject("dapi.binance.com", "", _gone())
     server.inject("api.binance.com", "/api/v3/ticker/price", price_times("ADAUSDT", 0))
     server.inject("api.bybit.com", "", Fault(change=_without_inverse))
+    server.inject("api.bybit.com", "", Fault(change=_with_late_linear))
     server.inject("open-api.bingx.com", "/openApi/swap", _gone())
     server.inject("api-contract.weex.com", "", _gone())
     server.inject("api.mexc.com", "", html())
@@ -60,7 +64,7 @@ async def tell(app: ASGIApp) -> list[Told]:
         *await _ask_together(app, [(EXCHANGES_, _STATES)]),
         *await _ask_until(app, [*_ALL_OF_MEXC, (EXCHANGES_, _STATES)], b'"reason":"budget_spent"'),
         *await _ask_together(app, [(PRICES, look(PRICES, "exchange=binance&symbols=ADA", "gap"))]),
-        *await _ask_together(app, [(CONTRACTS, look(CONTRACTS, "underlying=BTC", "gap"))]),
+        *await _ask_together(app, [(CONTRACTS, look(CONTRACTS, "underlying=BTC", "gap")), *_ALL_ON_BITCOIN]),
         *await _ask_together(app, [(READY, Sent(*READY, headers=(), fault="gap"))]),
         *await _ask_until(app, [(EXCHANGES_, _STATES)], b'"breaker":"open","reason":"timeout"'),
     ]
@@ -77,6 +81,13 @@ _ALL_OF_MEXC = [
     (CONTRACTS, look(CONTRACTS, "underlying=BTC&exchange=mexc", "outage")),
 ]
 """More than its budget allows at once."""
+
+
+_ALL_ON_BITCOIN = [
+    (key, pose({"underlying": "BTC", "max_age_seconds": 60, **body}, key)._replace(fault="gap"))
+    for key, body in ((BASIS, {"spot_source": "last"}), (CARRY, {"notional": "10000", "horizon_days": 30}))
+]
+"""What is left of it: a mark of a moment ago against a spot price of now."""
 
 
 async def _ask_until(app: ASGIApp, many: Sequence[tuple[Key, Sent]], state: bytes) -> list[Told]:
@@ -103,3 +114,9 @@ def _without_inverse(value: Any) -> Any:
     """Empty a reply of Bybit about inverse contracts."""
     result = value.get("result", {})
     return {**value, "result": {**result, "list": []}} if result.get("category") == "inverse" else value
+
+
+def _with_late_linear(value: Any) -> Any:
+    """Date a reply of Bybit about linear contracts back."""
+    is_linear = value.get("result", {}).get("category") == "linear"
+    return {**value, "time": value["time"] - _DELAY_MS} if is_linear and "time" in value else value

@@ -1,37 +1,59 @@
 """What the service really answered, asked once for each question."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from itertools import chain
 from typing import NamedTuple
 
-import msgspec
-
-from tests.openapi import hostile, scenes
+from tests.openapi import hostile
 from tests.openapi.asgi import Answer, Fault, Sent
 from tests.openapi.boundaries import find_boundaries
 from tests.openapi.document import Document, Operation, Schema, below, operations
 from tests.openapi.house import REDIS, House
 from tests.openapi.looks import COMPLETE, looks
 from tests.openapi.queries import parameters, write
+from tests.openapi.repertoire import REPERTOIRE
+from tests.openapi.staging import Key, pose
 from tests.openapi.troubles import READY, tell, tell_of_redis
 
 
 class Exchange(NamedTuple):
     """A question to an operation, and its answer."""
 
-    operation: tuple[str, str]
+    operation: Key
     """Method, and path with the names of its parameters."""
     sent: Sent
     answer: Answer
 
 
 class Trial(NamedTuple):
-    """A document, and what was observed for it."""
+    """A document, and what is observed for it."""
 
     document: Document
     witness: "Witness"
-    exchanges: list[Exchange]
+    operations: dict[Key, Operation]
+    """That the document describes."""
+    words: dict[Key, str]
+    """All that it says of each."""
+
+    def of(self, key: Key) -> list[Exchange]:
+        """Give the exchanges of an operation: what is always asked, and what the document makes worth asking."""
+        return [*self.witness.posed.get(key, ()), *self.suggested(key)]
+
+    def suggested(self, key: Key) -> list[Exchange]:
+        """Give those among them that the document makes worth asking."""
+        described = self.operations.get(key)
+        return [] if described is None else self.witness.hear_suggested(self.document, described)
+
+    def judge(self, name: str, find: "Find") -> Iterator[str]:
+        """Hold a promise about single operations against each; once for all documents that say the same about it."""
+        for key in dict.fromkeys((*self.witness.posed, *self.operations)):
+            yield from self.witness.recall((name, key, self.words.get(key, "")), find(self, key))
+
+
+Find = Callable[[Trial, Key], Iterator[str]]
+"""Lists how a promise is broken by an operation."""
 
 
 class Witness:
@@ -42,6 +64,7 @@ class Witness:
         self.house = house
         self._known: dict[Sent, Answer] = {}
         self._heard: dict[str, list[Exchange]] = {}
+        self._broken: dict[tuple[str, Key, str], list[str]] = {}
         self._telling = [house.begin(tell, "gap")]
         if REDIS is not None:
             self._telling.append(house.begin(tell_of_redis, "redis answers"))
@@ -56,29 +79,52 @@ class Witness:
             self._known.update(zip(sents, self.house.ask(fault, sents), strict=True))
         return [self._known[sent] for sent in many]
 
+    def recall(self, name: tuple[str, Key, str], find: Iterator[str]) -> Iterator[str]:
+        """List what was found before under a name, or else find it and, if it is listed to the end, remember it."""
+        if name in self._broken:
+            yield from self._broken[name]
+            return
+        found = []
+        for broken in find:
+            found.append(broken)
+            yield broken
+        self._broken[name] = found
+
     def close(self) -> None:
         """Wait for nothing more."""
         for telling in self._telling:
             telling.cancel()
 
-    def hear(self, document: Document) -> Trial:
-        """Ask everything that is always asked, and then what the document itself makes worth asking."""
-        exchanges = list(self._hear_once(""))
-        for operation in operations(document):
-            exchanges += self._hear_once(_asked(document, operation))
+    @cached_property
+    def posed(self) -> dict[Key, list[Exchange]]:
+        """What is asked whatever a document says, and what was told meanwhile, by operation."""
+        exchanges: dict[Key, list[Exchange]] = {}
         told = chain.from_iterable(telling.result() for telling in self._telling)
-        return Trial(document, self, [*exchanges, *(Exchange(*one) for one in told)])
+        for exchange in (*self._hear(_always()), *(Exchange(*one) for one in told)):
+            exchanges.setdefault(exchange.operation, []).append(exchange)
+        return exchanges
 
-    def _hear_once(self, text: str) -> list[Exchange]:
-        """Ask what a text about an operation suggests, or what is always asked; once for all documents that say so."""
+    def hear(self, document: Document) -> Trial:
+        """Put a document on trial."""
+        described = {operation.key: operation for operation in operations(document)}
+        words = {key: json.dumps([one.spec, below(document, one.spec)]) for key, one in described.items()}
+        return Trial(document, self, described, words)
+
+    def hear_suggested(self, document: Document, operation: Operation) -> list[Exchange]:
+        """Ask what a document suggests about an operation; once for all documents that say so."""
+        text = _asked(document, operation)
         if text not in self._heard:
-            pairs = list(dict.fromkeys(_suggested(text) if text else _always()))
-            answers = self.ask(*(sent for _, sent in pairs))
-            self._heard[text] = [Exchange(*pair, answer) for pair, answer in zip(pairs, answers, strict=True)]
+            self._heard[text] = self._hear(_suggested(text))
         return self._heard[text]
 
+    def _hear(self, many: Iterator[tuple[Key, Sent]]) -> list[Exchange]:
+        """Ask questions to operations, each once."""
+        pairs = list(dict.fromkeys(many))
+        answers = self.ask(*(sent for _, sent in pairs))
+        return [Exchange(*pair, answer) for pair, answer in zip(pairs, answers, strict=True)]
 
-def _always() -> Iterator[tuple[tuple[str, str], Sent]]:
+
+def _always() -> Iterator[tuple[Key, Sent]]:
     """List the questions that do not depend on the document."""
     for method, path in hostile.READS:
         for headers in ((), (("x-request-id", "a" * 128),)):
@@ -87,7 +133,8 @@ def _always() -> Iterator[tuple[tuple[str, str], Sent]]:
         yield hostile.PROBLEM, _page(hostile.PROBLEM[1], name)
     yield hostile.PROBLEM, _page(hostile.PROBLEM[1], "not_json")._replace(fault="spent")
     yield READY, Sent(*READY, headers=(), fault="redis is gone")
-    yield from ((scenes.SIZING, sent) for sent in (*scenes.scenes(), *hostile.HOSTILE))
+    yield from ((key, sent) for key, part in REPERTOIRE.items() for sent in part.scenes())
+    yield from hostile.HOSTILE
     yield from looks()
 
 
@@ -97,7 +144,7 @@ def _asked(document: Document, operation: Operation) -> str:
     return json.dumps([*operation.key, asked, {"components": {"schemas": below(document, asked)}}])
 
 
-def _suggested(text: str) -> Iterator[tuple[tuple[str, str], Sent]]:
+def _suggested(text: str) -> Iterator[tuple[Key, Sent]]:
     """List the questions at the limits of what an operation takes."""
     method, path, spec, document = json.loads(text)
     operation = Operation(method, path, spec)
@@ -115,21 +162,13 @@ def _suggest(document: Document, operation: Operation) -> Iterable[Sent]:
 
 def _bodies(document: Document, operation: Operation) -> Iterator[Sent]:
     """Pose an operation's own examples, and every boundary of its body."""
+    complete = REPERTOIRE[operation.key].complete if operation.key in REPERTOIRE else ()
     for media_type, content in operation.spec["requestBody"]["content"].items():
         for example in content["examples"].values():
-            yield _post(operation, example["value"], media_type)
-        for body, only in (
-            (scenes.LINEAR, ()),
-            (scenes.INVERSE, ("contract",)),
-            (scenes.LISTED, ("contract", "market")),
-        ):
+            yield pose(example["value"], operation.key, media_type)
+        for body, only in complete:
             for varied in find_boundaries(document, content["schema"], body, only):
-                yield _post(operation, varied, media_type)
-
-
-def _post(operation: Operation, body: object, media_type: str) -> Sent:
-    """Put a body into a request as the document declares it."""
-    return Sent(operation.method, operation.path, msgspec.json.encode(body), (("content-type", media_type),))
+                yield pose(varied, operation.key, media_type)
 
 
 def _queries(document: Document, operation: Operation) -> Iterator[Sent]:

@@ -58,14 +58,20 @@ MUTANTS: tuple[Mutant, ...] = (
         "market/test_boards.py",
         age_after_the_wait=(
             "kept = self._young(feed, longest)  # its age is taken after the wait",
-            "kept = self._kept.get(feed.key)",
+            "kept = self._kept.get(feed)",
         ),
         single_flight=("if flight is None:", "if True:"),
         word_of_a_failure=(
             "return failed.error if failed is not None and self._clock.steady() < failed.until else None",
             "return None",
         ),
-        limit_of_the_feed=("min(longest, feed.longest_seconds)", "longest"),
+        limit_of_the_feed=("> min(longest, feed.longest_seconds)", "> longest"),
+        renewal_before_the_end=("limit - _ENDING_SECONDS", "limit"),
+        number_of_single_boards=("if len(self._single) > self._most:", "if False:"),
+        order_of_their_use=(
+            "            self._single[feed.key] = kept\n        return kept",
+            "            self._single = {feed.key: kept, **self._single}\n        return kept",
+        ),
     ),
     *_of(
         "market/fetcher.py",
@@ -85,7 +91,18 @@ MUTANTS: tuple[Mutant, ...] = (
         row_count=(" and 2 * len(vetted.rows) >= last_count", ""),
         time_of_the_future=("0 <= quote.as_of_ms <= now_ms + SKEW_MS", "0 <= quote.as_of_ms"),
         mark_far_from_its_index=('return "mark_far_from_index" if _is_torn(quote) else None', "return None"),
-        symbol_sent_twice=("if seen.setdefault(row.symbol, row) != row:", "if False:"),
+        symbol_sent_twice=("if seen.setdefault(row.symbol, row) == row and", "if"),
+        symbol_sent_thrice=(' and vetted.dropped.get(row.symbol) != "sent_twice"', ""),
+        day_under_way=(" if not now_ms - SETTLING_MS < close.at_ms <= now_ms + DAY_MS", ""),
+        minute_after_a_day=("now_ms - SETTLING_MS < close.at_ms", "now_ms < close.at_ms"),
+        whole_days=("if close.at_ms % DAY_MS or", "if"),
+        days_with_two_closes=(" if times[point.at_ms] == 1", ""),
+        half_of_a_history=("if len(found) > len(kept):", "if False:"),
+        size_of_a_payment=("if abs(payment.rate) > LARGEST_PAYMENT:", "if False:"),
+        points_of_a_kept_history=(
+            " and all(isinstance(row, Quote) or vetted.rows[row.symbol] == row for row in rows)",
+            "",
+        ),
     ),
     *_of(
         "market/quorum.py",
@@ -102,7 +119,8 @@ MUTANTS: tuple[Mutant, ...] = (
     *_of(
         "market/upstream.py",
         "market/test_upstream.py",
-        budget=("                self._spend(host, weight)\n", ""),
+        budget=("                self._spend(feed, host, weight)\n", ""),
+        share_of_single_symbols=("if feed.symbol is not None:", "if False:"),
         block_of_a_country=("            self._refuse_blocked()\n", ""),
         largest_reply=("if len(body) > LARGEST_REPLY:", "if False:"),
         reply_of_a_cache=("                _refuse_kept(feed, reply)\n", ""),
@@ -113,12 +131,39 @@ MUTANTS: tuple[Mutant, ...] = (
         time_of_the_exchange=("if seen.age_seconds > search.longest:", "if False:"),
         halted_pair=("if not listing.is_trading:\n        raise", "if False:\n        raise"),
         price_of_one_unit=("last if units == 1 else last / units", "last"),
+        crossed_book=("if quote.bid > quote.ask:", "if False:"),
+    ),
+    *_of(
+        "market/history.py",
+        "market/test_history.py",
+        age_of_the_last_close=("if hours > LONGEST_HOURS:", "if False:"),
+        funding_of_perpetuals_only=('if listing.segment == "spot" or listing.expiry_ms is not None:', "if False:"),
+    ),
+    *_of(
+        "market/bybit.py",
+        "market/test_bybit.py",
+        symbol_of_the_closes=("    _require_symbol(listing, [result.symbol])\n", ""),
     ),
     *_of(
         "api/marks.py",
         "api/test_marks.py",
         age_after_all_waits=("if age > self._longest and found.looked is not None:", "if False:"),
         currency_of_the_contract=("        raise self._lacks_rate(quote, currency)\n", "        return None\n"),
+    ),
+    *_of(
+        "api/pairs.py",
+        "api/test_basis.py",
+        settled_future=("        _require_unsettled(listed.exchange, listing, look_up.as_of)\n", ""),
+    ),
+    *_of(
+        "hedging/pairs.py",
+        "hedging/test_pairs.py",
+        crossed_pair=("if bid is not None and ask is not None and bid > ask:", "if False:"),
+        expired_pair=("if pair.expiry is not None and pair.expiry <= as_of:", "if False:"),
+        rate_without_an_interval=(
+            "elif pair.funding_rate is not None and pair.funding_interval_hours is None:",
+            "elif False:",
+        ),
     ),
     *_of("gcra.py", "market/test_gcra.py", window=("end - now <= window", "end - now <= window + interval")),
 )

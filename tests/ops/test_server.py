@@ -26,6 +26,7 @@ from service.__main__ import main
 from service.api import examples
 from service.api.wire import encode
 from tests.conftest import Call
+from tests.market.exchange import ExchangeServer
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = ROOT / "openapi" / "openapi.json"
@@ -323,6 +324,28 @@ def test_the_log_has_a_line_for_a_failure_and_none_for_an_answer(server: Server)
     (line,) = server.log()[before:]
     assert (line["event"], line["code"], line["status"]) == ("refused", "not_found", 404)
     assert line["request_id"] == refusal["request_id"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stream_ends_with_the_process_and_does_not_keep_it(number: signal.Signals, tmp_path: Path) -> None:
+    """A server waits for its answers to end and tells the application afterwards: a stream has to hear of it before."""
+    stream = request(HOST, line=b"GET /v1/basis/stream?exchange=binance&symbols=BTCUSDT HTTP/1.1", body=b"")
+    with (
+        ExchangeServer() as exchanges,
+        serving(tmp_path, HEDGE_UPSTREAM=exchanges.url) as server,
+        server.connect() as connection,
+    ):
+        connection.sendall(stream)
+        received = b""
+        while b"event: basis" not in received:
+            received += connection.recv(65_536)
+
+        server.process.send_signal(number)
+
+        assert (received + drain(connection)).endswith(b"\r\n0\r\n\r\n")
+        assert server.process.wait(DEADLINE) == 0
+        assert server.complaints() == ""
+        assert [line["event"] for line in server.log() if line["level"] != "info"] == []
 
 
 @pytest.mark.parametrize("workers", [1, 2])

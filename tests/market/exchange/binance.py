@@ -4,18 +4,37 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from tests.market.exchange.history import DAY_MS, HOUR_MS
 from tests.market.exchange.listings import Listing, Market
-from tests.market.exchange.wire import Exchange, Query, Reply, Route, Spending, html_not_found, millis, places, text
-from tests.market.exchange.world import HOUR_MS, Quote, World
+from tests.market.exchange.wire import (
+    Exchange,
+    Query,
+    Reply,
+    Route,
+    Spending,
+    html_not_found,
+    millis,
+    places,
+    stretch,
+    text,
+    wanted,
+)
+from tests.market.exchange.world import Candle, Payment, Quote, World
 
 Row = dict[str, Any]
 
 _NEVER = 4_133_404_800_000
 """When a perpetual is delivered, says Binance."""
 _ONBOARD = 1_567_965_300_000
-_DAY_MS = 24 * HOUR_MS
 _STATUSES = ("TRADING", "HALT", "BREAK")
 _INVALID_SYMBOL = Reply({"code": -1121, "msg": "Invalid symbol."}, 400)
+_NO_SYMBOL = Reply(
+    {"code": -1102, "msg": "Mandatory parameter 'symbol' was not sent, was empty/null, or malformed."}, 400
+)
+_INVALID_INTERVAL = Reply({"code": -1120, "msg": "Invalid interval."}, 400)
+_INVALID_LIMIT = Reply({"code": -1130, "msg": "Data sent for parameter 'limit' is not valid."}, 400)
+_MOST_CANDLES = {"spot": 1000, "linear": 1500, "inverse": 1500}
+_MOST_PAYMENTS = 1000
 _QUARTERS = ("CURRENT_QUARTER", "NEXT_QUARTER")
 _SPOT_FLAGS = (
     "icebergAllowed",
@@ -271,7 +290,7 @@ def _day(world: World, listing: Listing, quote: Quote) -> Row:
         "highPrice": opened,
         "lowPrice": text(quote.last - listing.tick),
         "volume": "105000.000",
-        "openTime": world.millis() - _DAY_MS,
+        "openTime": world.millis() - DAY_MS,
         "closeTime": world.millis(),
         "firstId": 28_385,
         "lastId": 38_460,
@@ -324,6 +343,70 @@ def _funding_row(symbol: str, listing: Listing) -> Row:
     }
 
 
+def _history(market: Market, query: Query, most: int) -> Reply | None:
+    """Refuse what can't be answered; too large a page is refused on futures, and cut on spot."""
+    if not query.get("symbol"):
+        return _NO_SYMBOL
+    if query.get("interval", "1d") != "1d":
+        return _INVALID_INTERVAL
+    asked = wanted(query, 1)
+    return None if asked and (asked <= most or market == "spot") else _INVALID_LIMIT
+
+
+def _klines(market: Market) -> Callable[[World, Query], Reply]:
+    """Make an endpoint of candles, oldest first; only those of a day are kept here."""
+    most = _MOST_CANDLES[market]
+
+    def answer(world: World, query: Query) -> Reply:
+        refusal = _history(market, {"interval": "", **query}, most)
+        if refusal is not None:
+            return refusal
+        listing = world.find("binance", market, query["symbol"])
+        if listing is None:
+            return _INVALID_SYMBOL
+        days = stretch(world.candles(listing), query, most=min(wanted(query, 500), most))
+        return Reply([_kline(listing, day) for day in days])
+
+    return answer
+
+
+def _kline(listing: Listing, day: Candle) -> list[Any]:
+    prices = [_written(listing, price) for price in (day.open, day.high, day.low, day.close)]
+    amounts = ["9241.53", day.ended_ms - 1, "568420013.29", 140_223, "4633.88", "285018220.41", "0"]
+    return [day.opened_ms, *prices, *amounts]
+
+
+def _kline_weight(query: Query) -> int:
+    """Count candles of futures: the more are asked for, the more."""
+    return next((weight for most, weight in ((99, 1), (499, 2), (1000, 5)) if wanted(query, 500) <= most), 10)
+
+
+def _payments(market: Market) -> Callable[[World, Query], Reply]:
+    """Make an endpoint of past funding, oldest first; an expiring contract has none."""
+
+    def answer(world: World, query: Query) -> Reply:
+        refusal = _history(market, query, _MOST_PAYMENTS)
+        if refusal is not None:
+            return refusal
+        listing = world.find("binance", market, query["symbol"])
+        if listing is None:
+            return _INVALID_SYMBOL
+        paid = stretch(world.payments(listing), query, most=wanted(query, 100))
+        return Reply([_payment(world, listing, payment) for payment in paid])
+
+    return answer
+
+
+def _payment(world: World, listing: Listing, payment: Payment) -> Row:
+    """Write a payment: most are stamped some milliseconds late."""
+    return {
+        "symbol": world.symbol(listing),
+        "fundingTime": payment.at_ms + payment.at_ms // HOUR_MS * 5 % 14,
+        "fundingRate": _eight(payment.rate),
+        "markPrice": _eight(world.quote(listing).mark),
+    }
+
+
 def _headers(spending: Spending) -> dict[str, str]:
     return {"X-MBX-USED-WEIGHT-1M": str(spending.used)}
 
@@ -338,6 +421,8 @@ EXCHANGE = Exchange(
             "/fapi/v1/ticker/bookTicker": Route(_prices("linear", _book), 5),
             "/fapi/v1/ticker/24hr": Route(_prices("linear", _day), 40),
             "/fapi/v1/fundingInfo": Route(_funding_info("linear"), 0),
+            "/fapi/v1/klines": Route(_klines("linear"), _kline_weight),
+            "/fapi/v1/fundingRate": Route(_payments("linear"), 0),
         },
         "dapi.binance.com": {
             "/dapi/v1/exchangeInfo": Route(_inverse_specs),
@@ -346,11 +431,14 @@ EXCHANGE = Exchange(
             "/dapi/v1/ticker/bookTicker": Route(_prices("inverse", _book), 5),
             "/dapi/v1/ticker/24hr": Route(_prices("inverse", _day), 40),
             "/dapi/v1/fundingInfo": Route(_funding_info("inverse"), 0),
+            "/dapi/v1/klines": Route(_klines("inverse"), _kline_weight),
+            "/dapi/v1/fundingRate": Route(_payments("inverse"), 0),
         },
         "api.binance.com": {
             "/api/v3/exchangeInfo": Route(_spot_specs, 20),
             "/api/v3/ticker/price": Route(_prices("spot", _price), 4),
             "/api/v3/ticker/bookTicker": Route(_prices("spot", _book), 4),
+            "/api/v3/klines": Route(_klines("spot"), 2),
         },
     },
     limits={"fapi.binance.com": 2400, "dapi.binance.com": 2400, "api.binance.com": 6000},

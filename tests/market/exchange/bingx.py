@@ -1,22 +1,37 @@
 """BingX: swaps, coin-M swaps and spot on one host; errors come with HTTP status 200, and lists mix types of number."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
+from tests.market.exchange.history import DAY_MS, HOUR_MS
 from tests.market.exchange.listings import Listing, Market
-from tests.market.exchange.wire import Exchange, Query, Reply, Route, Spending, number, places, text
-from tests.market.exchange.world import HOUR_MS, Quote, World
+from tests.market.exchange.wire import (
+    Exchange,
+    Query,
+    Reply,
+    Route,
+    Spending,
+    number,
+    places,
+    stretch,
+    text,
+    wanted,
+)
+from tests.market.exchange.world import Candle, Payment, Quote, World
 
 Row = dict[str, Any]
 Writer = Callable[[World, Listing, Quote], Row]
 
 _PAUSED = 25
-_DAY_MS = 24 * HOUR_MS
 _CATALOGUES: dict[Market, str] = {
     "linear": "/openApi/swap/v2/quote/contracts",
     "inverse": "/openApi/cswap/v1/market/contracts",
     "spot": "/openApi/spot/v1/common/symbols",
 }
+_MOST_CANDLES, _MOST_PAYMENTS = 1440, 1000
+_CHINA_MS = 8 * HOUR_MS
+_INVALID = Reply({"code": 109400, "msg": "Invalid parameters"})
 _NO_TIMESTAMP = Reply({"code": 104414, "msg": "Invalid parameter", "retryable": 0}, 400)
 
 
@@ -167,7 +182,7 @@ def _spot_ticker(world: World, listing: Listing, quote: Quote) -> Row:
         "priceChangePercent": "2.91%",
         "volume": 5099.21,
         "quoteVolume": 214948771.34,
-        "openTime": world.millis() - _DAY_MS,
+        "openTime": world.millis() - DAY_MS,
         "closeTime": world.millis(),
         "askPrice": number(quote.ask),
         "askQty": 2.20125,
@@ -189,6 +204,66 @@ def _prices(market: Market, write: Writer) -> Callable[[World, Query], Reply]:
         return Reply(_head(world, market) | {"data": found[0] if single else found})
 
     return answer
+
+
+def _klines(market: Market, write: Callable[[Candle], Any]) -> Callable[[World, Query], Reply]:
+    """Make an endpoint of candles, newest first; spot counts days by the clock of China, unless told not to."""
+    zone = "8" if market == "spot" else "0"
+
+    def answer(world: World, query: Query) -> Reply:
+        listing = world.find("bingx", market, query.get("symbol", ""))
+        if listing is None:
+            return _unknown(market, query.get("symbol", ""))
+        asked = wanted(query, 500)
+        if query.get("interval") != "1d" or not 1 <= asked <= _MOST_CANDLES:
+            return _INVALID
+        is_chinese = market != "inverse" and query.get("timeZone", zone) == "8"
+        days = _chinese(world.candles(listing)) if is_chinese else world.candles(listing)
+        rows = [write(day) for day in reversed(stretch(days, query, most=asked))]
+        return Reply(_head(world, market) | {"data": rows})
+
+    return answer
+
+
+def _chinese(days: list[Candle]) -> list[Candle]:
+    """Cut the days anew, at 16:00 UTC."""
+    return [_day_from(day, following) for day, following in pairwise(days)]
+
+
+def _day_from(day: Candle, following: Candle) -> Candle:
+    opened, closed = (each.open / 3 + each.close * 2 / 3 for each in (day, following))
+    tick = day.close
+    high, low = max(day.high, following.high), min(day.low, following.low)
+    opened_ms = following.opened_ms - _CHINA_MS
+    return Candle(opened_ms, opened.quantize(tick), high, low, closed.quantize(tick))
+
+
+def _kline(day: Candle) -> Row:
+    prices = {"open": text(day.open), "close": text(day.close), "high": text(day.high), "low": text(day.low)}
+    return {**prices, "volume": "635494.00", "time": day.opened_ms}
+
+
+def _spot_kline(day: Candle) -> list[int | float]:
+    prices = [number(price) for price in (day.open, day.high, day.low, day.close)]
+    return [day.opened_ms, *prices, 1523.8, day.ended_ms - 1, 64_331_290.17]
+
+
+def _payments(world: World, query: Query) -> Reply:
+    """Answer fundingRate, newest first; there is none for coin-margined contracts."""
+    listing = world.find("bingx", "linear", query.get("symbol", ""))
+    if listing is None:
+        return _unknown("linear", query.get("symbol", ""))
+    asked = wanted(query, 100)
+    if not 1 <= asked <= _MOST_PAYMENTS:
+        return _INVALID
+    paid = stretch(world.payments(listing), query, most=asked)
+    mark = text(world.quote(listing).mark)
+    return Reply({"code": 0, "msg": "", "data": [_payment(listing, one, mark) for one in reversed(paid)]})
+
+
+def _payment(listing: Listing, payment: Payment, mark: str) -> Row:
+    rate = f"{payment.rate:.8f}"
+    return {"symbol": listing.symbol, "fundingRate": rate, "fundingTime": payment.at_ms, "markPrice": mark}
 
 
 def _head(world: World, market: Market) -> Row:
@@ -223,6 +298,10 @@ EXCHANGE = Exchange(
             "/openApi/cswap/v1/market/ticker": Route(_prices("inverse", _coin_ticker)),
             "/openApi/spot/v1/common/symbols": Route(_pairs),
             "/openApi/spot/v1/ticker/24hr": Route(_stamped(_prices("spot", _spot_ticker))),
+            "/openApi/swap/v3/quote/klines": Route(_klines("linear", _kline)),
+            "/openApi/cswap/v1/market/klines": Route(_klines("inverse", _kline)),
+            "/openApi/spot/v2/market/kline": Route(_klines("spot", _spot_kline)),
+            "/openApi/swap/v2/quote/fundingRate": Route(_payments),
         },
     },
     limits={"open-api.bingx.com": 500},

@@ -16,9 +16,11 @@ from tests.market.exchange.wire import (
     millis,
     places,
     short,
+    stretch,
     text,
+    wanted,
 )
-from tests.market.exchange.world import Quote, World
+from tests.market.exchange.world import Candle, Payment, Quote, World
 
 Row = dict[str, Any]
 
@@ -33,6 +35,7 @@ _TIERS = (
 )
 """Limit of the position, maintenance and initial margin, and leverage, each for contracts that allow the leverage."""
 _RISK_PAGE = 15
+_MOST_CANDLES, _MOST_PAYMENTS = 1000, 200
 
 
 def _envelope(world: World, result: Row, *, code: int = 0, message: str = "OK") -> Reply:
@@ -277,6 +280,52 @@ def _tiers(world: World, listing: Listing) -> Iterator[Row]:
         }
 
 
+def _listed(world: World, query: Query) -> Listing | None:
+    market = _market(query)
+    return None if market is None else world.find("bybit", market, query.get("symbol", ""))
+
+
+def _candles(world: World, query: Query) -> Reply:
+    """Answer kline, newest first; only the candles of a day are kept here."""
+    listing = _listed(world, query)
+    if listing is None:
+        return _refusal(world, "Not supported symbols" if _market(query) else "params error: Category is invalid")
+    if query.get("interval") != "D":
+        return _refusal(world, "Invalid period!")
+    asked = wanted(query, 200)
+    if not 1 <= asked <= _MOST_CANDLES:
+        return _refusal(world, "params error: limit is invalid")
+    days = stretch(world.candles(listing), query, most=asked, names=("start", "end"))
+    rows = [_candle(day) for day in reversed(days)]
+    return _envelope(world, {"symbol": query["symbol"], "category": query["category"], "list": rows})
+
+
+def _candle(day: Candle) -> list[str]:
+    prices = [text(price) for price in (day.open, day.high, day.low, day.close)]
+    return [str(day.opened_ms), *prices, "102692.021", "4182081209.2145"]
+
+
+def _payments(world: World, query: Query) -> Reply:
+    """Answer funding/history, newest first; it takes no start without an end."""
+    listing = _listed(world, query)
+    if listing is None or listing.market == "spot":
+        return _refusal(world, "Not supported symbols")
+    asked = wanted(query, 200)
+    if not 1 <= asked <= _MOST_PAYMENTS:
+        return _refusal(world, "params error: limit is invalid")
+    if "startTime" in query and "endTime" not in query:
+        return _refusal(world, "params error: endTime is required")
+    window = {"endTime": query["endTime"]} if "endTime" in query else {}
+    since = int(query.get("startTime", "0"))
+    paid = [one for one in stretch(world.payments(listing), window, most=asked) if one.at_ms >= since]
+    rows = [_payment(query["symbol"], one) for one in reversed(paid)]
+    return _envelope(world, {"category": query["category"], "list": rows})
+
+
+def _payment(symbol: str, payment: Payment) -> Row:
+    return {"symbol": symbol, "fundingRate": text(payment.rate), "fundingRateTimestamp": str(payment.at_ms)}
+
+
 def _headers(spending: Spending) -> dict[str, str]:
     return {
         "X-Bapi-Limit": str(spending.limit),
@@ -292,6 +341,8 @@ EXCHANGE = Exchange(
             "/v5/market/instruments-info": Route(_instruments),
             "/v5/market/tickers": Route(_tickers),
             "/v5/market/risk-limit": Route(_risk_limit),
+            "/v5/market/kline": Route(_candles),
+            "/v5/market/funding/history": Route(_payments),
         },
     },
     limits={"api.bybit.com": 600},

@@ -42,6 +42,8 @@ PRICES = (
     "high24Price",
 )
 """The fields that hold a price, on any exchange."""
+CANDLE = ("open", "high", "low", "close", "realOpen", "realHigh", "realLow", "realClose")
+"""The fields that hold the prices of a candle, where it has fields; in a list they follow the time."""
 
 
 @dataclass(kw_only=True)
@@ -202,6 +204,12 @@ def price_times(
     return Fault(change=lambda value: _each_object(value, change), times=times)
 
 
+def candles_times(factor: float | str, *, times: int | None = None) -> Fault:
+    """Multiply the prices of all candles of a reply, which does not say whose they are."""
+    exact = Decimal(str(factor))
+    return Fault(change=lambda value: _each_candle(value, exact), times=times)
+
+
 def clock_back(seconds: float, *, times: int | None = None) -> Fault:
     """Make the moments of a reply earlier; not when the next funding is, nor an expiry."""
     millis = int(seconds * 1000)
@@ -242,6 +250,7 @@ READY: dict[str, Callable[..., Fault]] = {
         forbidden,
         maintenance,
         price_times,
+        candles_times,
         clock_back,
         rows_cut,
         numbers_quoted,
@@ -267,10 +276,32 @@ def _with_rows(value: Any, change: Callable[[list[Any]], list[Any]]) -> Any:
     """Change the list that a reply is about, wherever its envelope holds it."""
     if isinstance(value, list):
         return change(value)
-    for name in ("result", "data", "symbols", "list"):
+    for name in ("result", "data", "symbols", "list", "resultList"):
         if name in value:
             return {**value, name: _with_rows(value[name], change)}
+    if isinstance(value.get("time"), list):
+        return {name: change(column) for name, column in value.items()}
     return value
+
+
+def _each_candle(value: Any, factor: Decimal) -> Any:
+    """Multiply the prices in the candles of a JSON value, be they lists, objects or columns."""
+    if isinstance(value, list):
+        return [_candle(item, factor) if isinstance(item, list) else _each_candle(item, factor) for item in value]
+    if isinstance(value, dict):
+        return {
+            name: _price(item, factor) if name in CANDLE else _each_candle(item, factor) for name, item in value.items()
+        }
+    return value
+
+
+def _candle(row: list[Any], factor: Decimal) -> list[Any]:
+    time, *prices = row[:5]
+    return [time, *(_times(price, factor) for price in prices), *row[5:]]
+
+
+def _price(value: Any, factor: Decimal) -> Any:
+    return [_times(price, factor) for price in value] if isinstance(value, list) else _times(value, factor)
 
 
 def _times(value: Any, factor: Decimal) -> Any:
@@ -281,6 +312,8 @@ def _times(value: Any, factor: Decimal) -> Any:
 
 
 def _earlier(value: Any, millis: int) -> Any:
+    if isinstance(value, list):  # a column of candles, each of which has its place
+        return value
     return str(int(value) - millis) if isinstance(value, str) else value - millis
 
 

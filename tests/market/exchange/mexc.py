@@ -4,15 +4,30 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
+from tests.market.exchange.history import DAY_MS
 from tests.market.exchange.listings import Listing
-from tests.market.exchange.wire import Exchange, Query, Reply, Route, Spending, html_not_found, number, places, text
-from tests.market.exchange.world import HOUR_MS, Quote, World
+from tests.market.exchange.wire import (
+    Exchange,
+    Query,
+    Reply,
+    Route,
+    Spending,
+    html_not_found,
+    number,
+    places,
+    stretch,
+    text,
+    wanted,
+)
+from tests.market.exchange.world import Candle, Payment, Quote, World
 
 Row = dict[str, Any]
 Writer = Callable[[World, Listing, Quote], Row]
 
-_DAY_MS = 24 * HOUR_MS
 _UNKNOWN_CONTRACT = Reply({"success": False, "code": 1001, "message": "Contract does not exist"})
+_INVALID = Reply({"success": False, "code": 600, "message": "Parameter error"})
+_INVALID_INTERVAL = Reply({"msg": "Invalid interval.", "code": -1121, "_extend": None}, 400)
+_MOST_CANDLES, _MOST_SPOT_CANDLES, _MOST_PAYMENTS = 2000, 500, 1000
 _INVALID_SYMBOL = Reply({"msg": "Invalid symbol.", "code": -1121, "_extend": None}, 400)
 _NO_CONTRACTS = ("MX_USDT", "TON_USDT")
 """What has prices but is no contract."""
@@ -256,7 +271,7 @@ def _spot_day(world: World, listing: Listing, quote: Quote) -> Row:
         "lowPrice": last,
         "volume": "1732.461487",
         "quoteVolume": None,
-        "openTime": world.millis() - _DAY_MS,
+        "openTime": world.millis() - DAY_MS,
         "closeTime": world.millis(),
         "count": None,
     }
@@ -276,6 +291,65 @@ def _spot(write: Writer) -> Callable[[World, Query], Reply]:
     return answer
 
 
+def _contract(world: World, query: Query) -> Listing | None:
+    symbol = query.get("symbol", "")
+    return world.find("mexc", "linear", symbol) or world.find("mexc", "inverse", symbol)
+
+
+def _columns(world: World, query: Query) -> Reply:
+    """Answer contract/kline: columns and seconds, oldest first; it takes no limit, and usually it is about minutes."""
+    listing = _contract(world, query)
+    if listing is None:
+        return _UNKNOWN_CONTRACT
+    if query.get("interval") != "Day1":
+        return _INVALID
+    window = {name: str(int(query[name]) * 1000) for name in ("start", "end") if query.get(name, "").isdecimal()}
+    days = stretch(world.candles(listing), window, most=_MOST_CANDLES, names=("start", "end"))
+    return Reply({"success": True, "code": 0, "data": _table(days)})
+
+
+def _table(days: list[Candle]) -> Row:
+    prices = {name: [number(getattr(day, name)) for day in days] for name in ("open", "close", "high", "low")}
+    amounts = {"vol": [1740.0] * len(days), "amount": [60793.623] * len(days)}
+    real = {"real" + name.title(): column for name, column in prices.items()}
+    return {"time": [day.opened_ms // 1000 for day in days], **prices, **amounts, **real}
+
+
+def _payments(world: World, query: Query) -> Reply:
+    """Answer contract/funding_rate/history in pages, newest first."""
+    listing = _contract(world, query)
+    if listing is None:
+        return _UNKNOWN_CONTRACT
+    page, size = wanted(query, 1, name="page_num"), wanted(query, 20, name="page_size")
+    if not page or not 1 <= size <= _MOST_PAYMENTS:
+        return _INVALID
+    paid = world.payments(listing)[::-1]
+    rows = [_payment(listing, one) for one in paid[(page - 1) * size : page * size]]
+    counts = {"pageSize": size, "totalCount": len(paid), "totalPage": -(-len(paid) // size), "currentPage": page}
+    return Reply({"success": True, "code": 0, "data": {**counts, "resultList": rows}})
+
+
+def _payment(listing: Listing, payment: Payment) -> Row:
+    rate = number(payment.rate)
+    return {"symbol": listing.symbol, "fundingRate": rate, "settleTime": payment.at_ms, "collectCycle": listing.hours}
+
+
+def _klines(world: World, query: Query) -> Reply:
+    """Answer klines of spot, oldest first."""
+    listing = world.find("mexc", "spot", query.get("symbol", ""))
+    if listing is None:
+        return _INVALID_SYMBOL
+    if query.get("interval") != "1d":
+        return _INVALID_INTERVAL
+    days = stretch(world.candles(listing), query, most=min(wanted(query, 500), _MOST_SPOT_CANDLES))
+    return Reply([_kline(day) for day in days])
+
+
+def _kline(day: Candle) -> list[Any]:
+    prices = [text(price) for price in (day.open, day.high, day.low, day.close)]
+    return [day.opened_ms, *prices, "3.550717", day.ended_ms, "168387.3"]
+
+
 def _headers(_spending: Spending) -> dict[str, str]:
     return {}
 
@@ -284,6 +358,8 @@ _CONTRACTS = {
     "/api/v1/contract/detail": Route(_detail),
     "/api/v1/contract/ticker": Route(_prices(_ticker, {"lastPrice": 0})),
     "/api/v1/contract/funding_rate": Route(_prices(_funding, {})),
+    "/api/v1/contract/funding_rate/history": Route(_payments),
+    "/api/v1/contract/kline": Route(_columns),
 }
 
 EXCHANGE = Exchange(
@@ -295,6 +371,7 @@ EXCHANGE = Exchange(
             "/api/v3/ticker/price": Route(_spot(_spot_price)),
             "/api/v3/ticker/bookTicker": Route(_spot(_spot_book)),
             "/api/v3/ticker/24hr": Route(_spot(_spot_day)),
+            "/api/v3/klines": Route(_klines),
         },
         "contract.mexc.com": _CONTRACTS,
     },
@@ -302,5 +379,5 @@ EXCHANGE = Exchange(
     window=2,
     headers=_headers,
     unknown_path=html_not_found,
-    ends_in_symbol=frozenset({"/api/v1/contract/funding_rate"}),
+    ends_in_symbol=frozenset({"/api/v1/contract/funding_rate", "/api/v1/contract/kline"}),
 )

@@ -154,7 +154,7 @@ class ExchangeServer:
             self._note(Request(host, path, *sent, self.world.now(), 0))
             return Plan(_NO_HOST, {}, Fault())
         route, query = _route(exchange, host, (path, sent[0]))
-        spending = self._spend(exchange, host, 1 if route is None else route.weight)
+        spending = self._spend(exchange, host, 1 if route is None else route.cost(query))
         reply = exchange.unknown_path(self.world, path) if route is None else route.answer(self.world, query)
         plan = self._spoil(host, path, Plan(reply, exchange.headers(spending), Fault()))
         self._note(Request(host, path, *sent, spending.now_ms / 1000, spending.used))  # who waits finds faults counted
@@ -192,7 +192,7 @@ def _route(exchange: Exchange, host: str, asked: tuple[str, Query]) -> tuple[Rou
     """Find the endpoint of a path, and put a symbol that ends the path into the query."""
     path, query = asked
     parent, _, last = path.rpartition("/")
-    if parent in exchange.ends_in_symbol:
+    if parent in exchange.ends_in_symbol and path not in exchange.routes[host]:
         return exchange.routes[host].get(parent), {**query, "symbol": last}
     return exchange.routes[host].get(path), query
 

@@ -4,18 +4,34 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from tests.market.exchange.history import DAY_MS
 from tests.market.exchange.listings import Listing, Market
-from tests.market.exchange.wire import Exchange, Query, Reply, Route, Spending, iso, number, places, text
-from tests.market.exchange.world import HOUR_MS, Quote, World
+from tests.market.exchange.wire import (
+    Exchange,
+    Query,
+    Reply,
+    Route,
+    Spending,
+    iso,
+    number,
+    places,
+    stretch,
+    text,
+    wanted,
+)
+from tests.market.exchange.world import Candle, Payment, Quote, World
 
 Row = dict[str, Any]
 Writer = Callable[[World, Listing, Quote], Row]
 
 MINUTE_OLD = Decimal("0.9995")
 """The mark and the index that premiumIndex gives, as a share of the true ones; the ticker's are true."""
-_DAY_MS = 24 * HOUR_MS
 _DEMO = ["BTCSUSDT", "ETHSUSDT"]
 _INVALID_SYMBOL = Reply({"code": -1142, "msg": "Parameter 'symbol' is invalid."}, 400)
+_NO_SYMBOL = Reply({"code": -1141, "msg": "Parameter 'symbol' cannot be empty."}, 400)
+_MOST_CANDLES = {"spot": 300, "linear": 1000}
+_MOST_PAYMENTS = 1000
+_WEEK_MS = 7 * DAY_MS
 
 
 def _pick(rows: list[Row], query: Query) -> list[Row]:
@@ -140,7 +156,7 @@ def _day(world: World, listing: Listing, quote: Quote) -> Row:
         "lowPrice": last,
         "volume": "623160.426",
         "quoteVolume": "1310647345.19346",
-        "openTime": world.millis() - _DAY_MS,
+        "openTime": world.millis() - DAY_MS,
         "closeTime": world.millis(),
     }
 
@@ -172,6 +188,57 @@ def _prices(market: Market, write: Writer) -> Callable[[World, Query], Reply]:
     return answer
 
 
+def _invalid(parameter: str) -> Reply:
+    return Reply({"code": -1142, "msg": f"Parameter '{parameter}' is invalid."}, 400)
+
+
+def _klines(market: Market) -> Callable[[World, Query], Reply]:
+    """Make an endpoint of candles, newest first; it knows of no start."""
+    most = _MOST_CANDLES[market]
+
+    def answer(world: World, query: Query) -> Reply:
+        if not query.get("symbol"):
+            return _NO_SYMBOL
+        listing = world.find("weex", market, query["symbol"].upper())
+        if listing is None:
+            return _INVALID_SYMBOL
+        asked = wanted(query, 100)
+        if query.get("interval") != "1d" or not 1 <= asked <= most:
+            return _invalid("interval" if 1 <= asked <= most else "limit")
+        days = stretch(world.candles(listing), {}, most=asked)
+        return Reply([_kline(day, market) for day in reversed(days)])
+
+    return answer
+
+
+def _kline(day: Candle, market: Market) -> list[Any]:
+    prices = [text(price) for price in (day.open, day.high, day.low, day.close)]
+    end = day.ended_ms - (market == "spot")
+    return [day.opened_ms, *prices, "25.678", end, "1782223.45", 125, "12.345", "856789.12"]
+
+
+def _payments(world: World, query: Query) -> Reply:
+    """Answer fundingRate, newest first; between two moments it tells of a week at most."""
+    if not query.get("symbol"):
+        return _NO_SYMBOL
+    listing = world.find("weex", "linear", query["symbol"].upper())
+    if listing is None:
+        return _INVALID_SYMBOL
+    asked = wanted(query, 100)
+    if not 1 <= asked <= _MOST_PAYMENTS:
+        return _invalid("limit")
+    if int(query.get("endTime", str(world.millis()))) - int(query.get("startTime", str(world.millis()))) > _WEEK_MS:
+        return _invalid("startTime")
+    paid = stretch(world.payments(listing), query, most=asked)
+    mark = text(world.quote(listing).mark)
+    return Reply([_payment(listing, one, mark) for one in reversed(paid)])
+
+
+def _payment(listing: Listing, payment: Payment, mark: str) -> Row:
+    rate = f"{payment.rate:.8f}"
+    return {"symbol": listing.symbol, "fundingRate": rate, "fundingTime": payment.at_ms, "markPrice": mark}
+
+
 def _headers(spending: Spending) -> dict[str, str]:
     left = max(spending.limit - spending.used, 0)
     return {"x-used-weight-10s": str(spending.used), "x-remaining-weight-10s": str(left)}
@@ -191,10 +258,13 @@ EXCHANGE = Exchange(
             "/capi/v3/market/premiumIndex": Route(_prices("linear", _premium)),
             "/capi/v3/market/bookTicker": Route(_prices("linear", _book)),
             "/capi/v3/market/ticker/bookTicker": Route(_prices("linear", _book)),
+            "/capi/v3/market/klines": Route(_klines("linear")),
+            "/capi/v3/market/fundingRate": Route(_payments, 5),
         },
         "api-spot.weex.com": {
             "/api/v3/exchangeInfo": Route(_spot_specs),
             "/api/v3/market/ticker/24hr": Route(_prices("spot", _spot_day), 40),
+            "/api/v3/market/klines": Route(_klines("spot"), 2),
         },
     },
     limits={"api-contract.weex.com": 500, "api-spot.weex.com": 500},

@@ -1,13 +1,14 @@
 """What the five wire formats share: how a route is written down and how a number is."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from tests.market.exchange.world import World
+from tests.market.exchange.world import Candle, Payment, World
 
 Query = Mapping[str, str]
+T = TypeVar("T", Candle, Payment)
 
 
 class Reply(NamedTuple):
@@ -33,7 +34,12 @@ class Route(NamedTuple):
     """One endpoint."""
 
     answer: Callable[[World, Query], Reply]
-    weight: int = 1
+    weight: int | Callable[[Query], int] = 1
+    """What it counts for; some ask more for a longer answer."""
+
+    def cost(self, query: Query) -> int:
+        """Tell what a request counts for."""
+        return self.weight if isinstance(self.weight, int) else self.weight(query)
 
 
 class Exchange(NamedTuple):
@@ -51,6 +57,28 @@ class Exchange(NamedTuple):
     unknown_path: Callable[[World, str], Reply]
     ends_in_symbol: frozenset[str] = frozenset()
     """Paths that may go on with a slash and a symbol."""
+
+
+def wanted(query: Query, usual: int, *, name: str = "limit") -> int:
+    """Read how many rows are asked for; 0 if that is no number."""
+    asked = query.get(name, str(usual))
+    return int(asked) if asked.isdecimal() else 0
+
+
+def stretch(
+    rows: Sequence[T], query: Query, *, most: int, names: tuple[str, str] = ("startTime", "endTime")
+) -> list[T]:
+    """Choose what began between two moments, both included: the newest of it, or, if there is a start, the oldest.
+
+    Args:
+        rows: oldest first.
+        query: may hold the moments, in milliseconds.
+        most: how many to choose.
+        names: of the parameters that hold the moments.
+    """
+    start, end = (int(query[name]) if query.get(name, "").isdecimal() else None for name in names)
+    found = [row for row in rows if (start or 0) <= row[0] <= (row[0] if end is None else end)]
+    return found[-most:] if start is None else found[:most]
 
 
 def text(value: Decimal) -> str:

@@ -64,7 +64,7 @@ class Replica:
         )
         clock = Clock(steady=self.steady)
         link = open_link(settings, self.events.append, clock)
-        self.market, self.closers = open_market(settings, link, observe=self.events.append, clock=clock)
+        self.market, _, self.closers = open_market(settings, link, observe=self.events.append, clock=clock)
 
     async def look(self, spot: Spot = BINANCE, *, longest: float = 10.0) -> str:
         """Ask for a price and judge the answer: `right`, `old`, `wrong`, or why there is none."""

@@ -303,7 +303,8 @@ def test_a_redis_that_fails_costs_no_answer(name: str, make_redis: MakeRedis, ex
         asked = BINANCE.calls(exchanges)
         told = [failure in process.failures for process in (first, second)]
         MEND[name](server)
-        third.steady.ahead, fourth.steady.ahead = 1.0, 1.0
+        third.steady.ahead += 1.0
+        fourth.steady.ahead += 1.0
         seen += await look(*[third, fourth] * 5)
         return [set(seen), asked, told, BINANCE.calls(exchanges) - asked]
 

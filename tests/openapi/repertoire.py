@@ -1,0 +1,30 @@
+"""What is asked of each operation with a body: by hand, at the limits of what it takes, and to see its defaults."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from tests.openapi import basis_scenes, carry_scenes, scenes
+from tests.openapi.asgi import Sent
+from tests.openapi.boundaries import Steps
+from tests.openapi.staging import BASIS, CARRY, SIZING, Body, Key
+
+
+class Part(NamedTuple):
+    """Of one operation."""
+
+    plain: Body
+    """A question that is answered, of then."""
+    live: Body
+    """A question that is answered, of now."""
+    complete: tuple[tuple[Body, tuple[Steps, ...]], ...]
+    """Bodies with every member there is, each with the places in which it is varied; none for all of them."""
+    scenes: Callable[[], tuple[Sent, ...]]
+    """Everything that was thought of."""
+
+
+REPERTOIRE: dict[Key, Part] = {
+    SIZING: Part(scenes.BASKET, scenes.LIVE, scenes.COMPLETE, scenes.scenes),
+    BASIS: Part(basis_scenes.PLAIN, basis_scenes.LIVE, basis_scenes.COMPLETE, basis_scenes.scenes),
+    CARRY: Part(carry_scenes.PLAIN, carry_scenes.LIVE, carry_scenes.COMPLETE, carry_scenes.scenes),
+}
+"""By operation."""
