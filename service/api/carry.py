@@ -31,7 +31,6 @@ from service.api.pairs import (
     place_of,
     redate,
     smallest_order,
-    warn_of_times,
 )
 from service.api.past_funding import PastFunding, find_past_funding
 from service.hedging.carry import BreakEven, Carry, Excluded, assess_carry, check_time
@@ -304,10 +303,7 @@ def _assume_settlement(instrument: Instrument, market: str) -> Assumption:
 
 
 def _warn(entry: _Entry, index: int) -> Iterator[Caution]:
-    if entry.found is None:
-        return
-    yield from warn_of_times(entry.found, "options", index)
-    if entry.found.listing.segment == "inverse":
+    if entry.found is not None and entry.found.listing.segment == "inverse":
         detail = (
             f"Margin of {entry.instrument.symbol} is posted in {entry.instrument.underlying}, which is exposure itself"
         )

@@ -72,24 +72,6 @@ class Histories:
                     feed = feed_of(exchange, listing)
                     self._boards.prepare([feed], feed.longest_seconds)
 
-    async def closes(self, exchange: Exchange, listing: Listing, *, until: float) -> tuple[Close, ...]:
-        """Give the closes of `see_closes` without their age.
-
-        Raises:
-            NotListedError: as there.
-            UnavailableError: same.
-        """
-        return (await self.see_closes(exchange, listing, until=until)).points
-
-    async def payments(self, exchange: Exchange, listing: Listing, *, until: float) -> tuple[Payment, ...]:
-        """Give the payments of `see_payments` without their age.
-
-        Raises:
-            NotListedError: as there.
-            UnavailableError: same.
-        """
-        return (await self.see_payments(exchange, listing, until=until)).points
-
     async def see_closes(self, exchange: Exchange, listing: Listing, *, until: float) -> History[Close]:
         """Give the daily closes of a future or of a pair.
 

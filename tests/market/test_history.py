@@ -165,8 +165,8 @@ def test_a_dated_future_has_closes_since_it_was_listed(desk: Desk) -> None:
         symbol = f"BTCUSDT_{desk.server.world.expiry(0):%y%m%d}"
         listing = await market.find_contract("binance", symbol, until=market.deadline())
         with pytest.raises(NotListedError, match=f"{symbol} at binance is no perpetual, and has no funding"):
-            await past.payments("binance", listing, until=market.deadline())
-        return await past.closes("binance", listing, until=market.deadline())
+            await past.see_payments("binance", listing, until=market.deadline())
+        return (await past.see_closes("binance", listing, until=market.deadline())).points
 
     expiry = desk.server.world.expiry(0)
     found = desk.run(scene)
@@ -274,8 +274,8 @@ def test_histories_are_asked_for_side_by_side(desk: Desk) -> None:
             )
         begun = sum(task.get_name().startswith("hedge:{binance:") for task in asyncio.all_tasks())
         for listing in pairs:
-            await past.closes("binance", listing, until=until)
-        await past.payments("binance", future, until=until)
+            await past.see_closes("binance", listing, until=until)
+        await past.see_payments("binance", future, until=until)
         return begun
 
     assert desk.run(scene) == 4
@@ -316,7 +316,8 @@ def test_what_is_called_the_same_has_a_history_of_its_own(desk: Desk) -> None:
 
     async def scene(market: Market, past: Histories) -> list[tuple[Close, ...]]:
         """Take all of them out of the same boards."""
-        return [await past.closes(exchange, listing, until=market.deadline()) for exchange, listing in listings]
+        found = [await past.see_closes(exchange, one, until=market.deadline()) for exchange, one in listings]
+        return [history.points for history in found]
 
     found = desk.run(scene)
 
@@ -361,7 +362,8 @@ def take(answer: Sequence[Row] | Exception, name: str, **changes: Any) -> Any:
     async def scene() -> Any:
         """Look it up, and end what is under way."""
         try:
-            return await getattr(past, name)("binance", BITCOIN, until=source.boards.deadline())
+            found = await getattr(past, f"see_{name}")("binance", BITCOIN, until=source.boards.deadline())
+            return found.points
         finally:
             await source.boards.close()
 
@@ -378,14 +380,6 @@ def fundings(*hours: float) -> Fundings:
     """Make a funding for each number of hours ago."""
     now = int(Hands().wall * 1000)
     return Fundings(symbol="BTCUSDT", payments=tuple(Payment(int(now - ago * HOUR_MS), 0.0001) for ago in hours))
-
-
-def test_closes_and_payments_are_given_plain_too() -> None:
-    """The same without their age, for those who only calculate."""
-    assert take([candles(80, 32)], "closes") == candles(80, 32).closes
-    assert take([candles(80, 32)], "see_closes").points == candles(80, 32).closes
-    assert take([fundings(16, 8)], "payments") == fundings(16, 8).payments
-    assert take([fundings(16, 8)], "see_payments").points == fundings(16, 8).payments
 
 
 @pytest.mark.parametrize(
