@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 
 from service.hedging.contracts import Contract, Settlement, settlement
 from service.hedging.errors import Fault, LeverageOutOfRangeError, MarginConflictError, MarginTermsMissingError
-from service.hedging.margin import Position, Tier, liquidation_price, maintenance_margin, maintenance_tiers
+from service.hedging.liquidation import Position, Tier, liquidation_price, maintenance_margin, maintenance_tiers
 from service.hedging.rounding import toward
 from service.hedging.units import Amount, Leverage, Money, PriceLevel, Rise, Share, Side, exactly
 

@@ -6,7 +6,6 @@ float64 throughout. Source: the market model r_P = a + beta r_M + e, and r_F = r
 
 import math
 from collections.abc import Iterator, Sequence
-from statistics import covariance
 from typing import Annotated, NamedTuple
 
 from msgspec import Meta, Struct
@@ -166,6 +165,17 @@ def warn_of_risk(risk: BasisRisk, *path: str | int) -> Iterator[Caution]:
     if abs(risk.beta) < 2 * risk.beta_error:
         detail = f"Beta {risk.beta:.2f} is within two standard errors ({risk.beta_error:.2f}) of none at all"
         yield caution("beta_not_significant", detail, *path)
+
+
+def covariance(one: Sequence[float], other: Sequence[float]) -> float:
+    """Sample covariance of two series of one length, two values at least.
+
+    Sums are exactly rounded, so that it is the same number on every machine and every version of Python, which the
+    standard library's is not.
+    """
+    center, other_center = math.fsum(one) / len(one), math.fsum(other) / len(other)
+    products = ((x - center) * (y - other_center) for x, y in zip(one, other, strict=True))
+    return math.fsum(products) / (len(one) - 1)
 
 
 def _align(*series: Observations) -> list[list[float]]:

@@ -27,7 +27,7 @@ from service.hedging.funding import (
 )
 from service.hedging.holding_cost import Costs, Desk
 from service.hedging.instruments import assume
-from service.hedging.margin import (
+from service.hedging.liquidation import (
     Position,
     Tier,
     liquidation_price,

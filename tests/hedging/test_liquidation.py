@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from service.hedging.contracts import Contract, settlement_value
-from service.hedging.margin import (
+from service.hedging.liquidation import (
     Position,
     Tier,
     equity_at,
