@@ -10,7 +10,10 @@ run: .venv/.run  ## set up and serve on http://127.0.0.1:8000; ARGS="--port 9000
 	@exec $(BIN)/python -m service serve $(ARGS)
 
 test: .venv/.dev  ## set up and pass the tests
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest --numprocesses 2 --dist loadfile $(ARGS)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --show-missing --skip-covered
 
 install: .venv/.dev  ## set up only
 
@@ -44,7 +47,7 @@ LOCK := --quiet --universal --no-strip-extras --python-version 3.11 --generate-h
 	--no-annotate --custom-compile-command "make lock"
 
 fuzz: .venv/.dev  ## schemathesis at length, with a new seed each time
-	$(BIN)/python -m pytest tests/openapi -m fuzz --no-cov $(ARGS)
+	$(BIN)/python -m pytest tests/openapi -m fuzz $(ARGS)
 
 bench: .venv/.dev  ## against FastAPI and against bare ASGI, side by side
 	$(BIN)/python -m tests.ops.bench $(ARGS)

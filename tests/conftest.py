@@ -8,9 +8,13 @@ import anyio
 import httpx
 import pytest
 from anyio.from_thread import start_blocking_portal
+from hypothesis import settings
 from litestar.types import ASGIApp
 
 from service.app import create_app
+
+settings.register_profile("untimed", deadline=None)  # a busy machine is no fault
+settings.load_profile("untimed")
 
 NO_LIMIT = {"HEDGE_LIMIT_PER_ADDRESS": "1000000000"}
 """Tests ask more often than a caller may."""

@@ -45,3 +45,13 @@ def test_an_asset_has_its_type(call: Call, name: str, media_type: str) -> None:
 def test_only_the_assets_of_the_pages_are_served(call: Call, name: str) -> None:
     """The folder they come from holds more, and none of it is ours to serve."""
     assert call("GET", f"/docs/assets/{name}").status_code == 404
+
+
+def test_the_document_is_not_sent_twice(call: Call) -> None:
+    """Who has the document already is told so, and nothing else."""
+    first = call("GET", "/openapi.json")
+    second = call("GET", "/openapi.json", headers={"if-none-match": first.headers["etag"]})
+    other = call("GET", "/openapi.json", headers={"if-none-match": '"another"'})
+
+    assert other.content == first.content
+    assert (second.status_code, second.content, second.headers["etag"]) == (304, b"", first.headers["etag"])

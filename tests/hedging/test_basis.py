@@ -209,7 +209,7 @@ def test_a_line_leads_to_itself() -> None:
     assert again.line == line
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(data=st.data(), as_of=times, projection=projections, day_count=st.sampled_from(["ACT/365", "ACT/360"]))
 def test_every_question_about_a_basis_has_an_honest_answer(
     data: st.DataObject, as_of: Instant, projection: Projection, day_count: DayCount

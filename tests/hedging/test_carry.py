@@ -408,7 +408,7 @@ def books(draw: st.DrawFn) -> tuple[list[Placed[Instrument]], dict[str, Any]]:
     return placed(*futures), question
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(asked=books())
 def test_every_question_about_a_hedge_has_an_honest_answer(
     asked: tuple[list[Placed[Instrument]], dict[str, Any]],
@@ -435,7 +435,7 @@ def test_every_question_about_a_hedge_has_an_honest_answer(
     )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(scale=st.integers(2, 1000), days=st.integers(1, 200))
 def test_twice_the_hedge_costs_twice_as_much(scale: int, days: int) -> None:
     """All costs are in proportion; rates, ranks and days are the same."""

@@ -50,17 +50,6 @@ def test_the_document_does_not_depend_on_chance(hash_seed: str) -> None:
     assert written.stdout == FILE.read_bytes()
 
 
-def test_the_document_is_not_sent_twice() -> None:
-    """Who has the document already is told so, and nothing else."""
-    app = create_app({})
-    first = ask(app, Sent("GET", "/openapi.json"))
-    second = ask(app, Sent("GET", "/openapi.json", headers=(("if-none-match", first.headers["etag"]),)))
-    other = ask(app, Sent("GET", "/openapi.json", headers=(("if-none-match", '"another"'),)))
-
-    assert (second.status, second.body, second.headers["etag"]) == (304, b"", first.headers["etag"])
-    assert other.body == first.body
-
-
 @pytest.mark.parametrize("path", [*PAGES, *READS])
 def test_head_is_get_without_a_body(house: House, path: str) -> None:
     """HEAD has the status and the headers of GET; that no body follows is the server's doing."""

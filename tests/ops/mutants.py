@@ -200,7 +200,7 @@ def _without(mutant: Mutant, root: Path) -> Iterator[None]:
 
 def _passes(tests: Sequence[str], root: Path) -> bool:
     """Run tests in a copy; one that hangs has failed too."""
-    command = [sys.executable, "-m", "pytest", "--no-cov", "-q", "-x", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
     command += [f"tests/{test}" for test in tests]
     try:
         ended = subprocess.run(command, cwd=root, capture_output=True, timeout=_SECONDS, check=False)
