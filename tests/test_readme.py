@@ -23,6 +23,19 @@ def test_the_request_of_the_readme_gets_the_answer_of_the_readme(call: Call) -> 
     assert _shortened(answer, json.loads(shown[1])) == json.loads(shown[1])
 
 
+def test_the_margin_of_the_readme_is_the_margin_that_is_answered(call: Call) -> None:
+    """78 % and 69 % among them."""
+    section = README.partition("## Margin")[2]
+    request = re.search(r"-d '(\{.*?\})'\n```", section, re.DOTALL)
+    shown = re.search(r"```json\n(\{.*?\})\n```", section, re.DOTALL)
+    assert request
+    assert shown
+
+    answer = call("POST", "/v1/margin", content=request[1], headers={"content-type": "application/json"}).json()
+
+    assert _shortened(answer, json.loads(shown[1])) == json.loads(shown[1])
+
+
 def _shortened(answer: Any, like: Any) -> Any:
     if isinstance(like, dict):
         return {name: _shortened(answer[name], value) for name, value in like.items()}

@@ -21,6 +21,7 @@ from service.api import (
     exchanges,
     heads,
     health,
+    margin,
     origins,
     pages,
     prices,
@@ -99,6 +100,11 @@ _CURVE_REFUSALS = (
     *("not_listed", "exchange_off", "as_of_not_now", "price_unavailable", "overloaded"),
 )
 """What questions about the basis of futures refuse."""
+_MARGIN_REFUSALS = (
+    *("inconsistent_contract", "inconsistent_question", "margin_conflict", "margin_terms_missing"),
+    *("leverage_out_of_range", "expired_contract", "price_missing", "beta_missing", "size_out_of_range"),
+    *("not_listed", "exchange_off", "currency_mismatch", "as_of_not_now", "price_unavailable"),
+)
 _CALLER_REFUSALS = ("unauthorized", "too_many_requests")
 """What is refused before anything else is read of a request."""
 _QUERY_REFUSALS = (*_CALLER_REFUSALS, "not_acceptable", "invalid_request", "internal_error")
@@ -145,6 +151,20 @@ OPERATIONS = (
         answer=carry.answer,
         spared=("BTCUSDT", absences.at("instruments", 0, "symbol")),
         chart="Cost of 10000 short BTC, 2026-01-02 03:04 UTC",
+    ),
+    Operation(
+        margin.assess,
+        "assessMargin",
+        "hedging",
+        (*_CALLER_REFUSALS, *_BODY_REFUSALS, *_MARGIN_REFUSALS),
+        reply=margin.MarginReply,
+        request=margin.MarginRequest,
+        examples=examples.MARGIN,
+        live=examples.LIVE_MARGIN,
+        answer=lambda question: margin.answer(
+            question, origins.take_as_sent(question.contract, question.prices), LARGEST_NOTIONAL
+        ),
+        spared=("BTCUSDT", absences.at("contract", "symbol")),
     ),
     Operation(
         stream.stream_basis,

@@ -245,3 +245,69 @@ LIVE_CARRY: dict[str, dict[str, Any]] = {
         "value": {"notional": "10000", "horizon_days": 60, "underlying": "BTC", "funding_days": 30},
     },
 }
+
+SEED_MARGIN = {
+    "contract": SEED["contract"],
+    "contracts": "2",
+    "volatility": 0.6,
+    "horizon_days": 30,
+    "moves": ["0.02", "0.04", "0.05", "0.1"],
+    "survive_move": "0.2",
+    "survive_sigmas": 3,
+    "prices": {"BTC-MINI": "60000"},
+    "as_of": "2026-01-02T03:04:05Z",
+}
+
+CROSS_MARGIN = {
+    "contract": {
+        "style": "linear",
+        "symbol": "BTC-PERP",
+        "underlying": "BTC",
+        "multiplier": "0.001",
+        "initial_margin_rate": "0.02",
+        "maintenance_tiers": [{"floor": "0", "rate": "0.005"}, {"floor": "50000", "rate": "0.01"}],
+    },
+    "contracts": "200",
+    "entry_price": "59000",
+    "wallet_balance": "800",
+    "other_unrealized_pnl": "-120",
+    "other_maintenance_margin": "60",
+    "collateral": [
+        {"asset": "SOL", "quantity": "20", "haircut": "0.1", "beta": 1.2},
+        {"asset": "USDC", "quantity": "500", "haircut": "0"},
+    ],
+    "closing_fee_rate": "0.0005",
+    "max_probability": 0.05,
+    "prices": {"BTC-PERP": "60000", "SOL": "150", "USDC": "1"},
+    "as_of": "2026-01-02T03:04:05Z",
+}
+
+INVERSE_MARGIN = {
+    "contract": INVERSE["contract"],
+    "contracts": "60",
+    "leverage": "3",
+    "moves": ["-0.1", "0.25", "0.5"],
+    "volatility": 0.8,
+    "horizon_days": 7,
+    "checks_per_day": 24,
+    "prices": {"BTCUSD_PERP": "60010.5"},
+    "as_of": "2026-01-02T03:04:05Z",
+}
+
+MARGIN: dict[str, dict[str, Any]] = {
+    "seed": {"summary": "5 % margin: liquidated at +4.58 %, 78 % likely within 30 days", "value": SEED_MARGIN},
+    "cross": {"summary": "A cross account with another position, coins and a closing fee", "value": CROSS_MARGIN},
+    "inverse": {"summary": "Coin-margined at 3x, looked at every hour for a week", "value": INVERSE_MARGIN},
+}
+
+LIVE_MARGIN: dict[str, dict[str, Any]] = {
+    "listed": {
+        "summary": "A listed contract: terms, tiers and mark are looked up",
+        "value": {
+            "contract": {"style": "listed", "exchange": "bybit", "symbol": "BTCUSDT"},
+            "contracts": "0.2",
+            "leverage": "5",
+            "survive_move": "0.3",
+        },
+    },
+}

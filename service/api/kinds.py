@@ -78,19 +78,19 @@ KINDS: Mapping[str, Kind] = {
         422,
         "Margin stated twice",
         "Both a wallet and a leverage were sent, and they say two things about the same margin.",
-        "Send margin.wallet_balance or margin.leverage.",
+        "Send wallet_balance or leverage.",
     ),
     "margin_terms_missing": Kind(
         422,
         "Margin terms missing",
-        "Whether the hedge survives a move can't be judged without the terms of its margin.",
-        "Add the terms that errors[] points at, or leave margin.survive_move out.",
+        "Whether a position survives can't be judged without the terms of its margin.",
+        "Add the terms that errors[] points at, or, in a sizing, leave margin.survive_move out.",
     ),
     "leverage_out_of_range": Kind(
         422,
         "Leverage out of range",
         "The leverage posts less than the contract's initial margin.",
-        "Lower margin.leverage to at most 1 / initial_margin_rate.",
+        "Lower the leverage to at most 1 / initial_margin_rate.",
     ),
     "expired_contract": Kind(
         422,

@@ -46,6 +46,7 @@ async def complete(
     prices: Mapping[str, Price],
     source: Source | None,
     as_of: Instant | None,
+    field: str = "holdings",
 ) -> Completed:
     """Look up what a question leaves out.
 
@@ -56,6 +57,7 @@ async def complete(
         prices: what the caller sent; it counts.
         source: where to look for spot prices; None: they are not looked up.
         as_of: time of the question; what is looked up is of now, so then it has to be now.
+        field: of the question in which the holdings stand.
 
     Raises:
         RefusalError: not_listed, exchange_off, currency_mismatch, as_of_not_now (422) or price_unavailable (503).
@@ -63,7 +65,7 @@ async def complete(
     missing = [asset for asset in dict.fromkeys(holding.asset for holding in holdings) if asset not in prices]
     if not isinstance(contract, Listed) and (source is None or not missing):
         return take_as_sent(contract, prices)
-    question = _Question(market, prices, source, as_of=as_of)
+    question = _Question(market, prices, source, as_of=as_of, field=field)
     question.prepare(missing)
     if isinstance(contract, Listed):
         completed = await question.resolve(contract)
@@ -91,11 +93,12 @@ class _Question:
     """One question on its way to being complete, with one patience for all that it waits for."""
 
     def __init__(
-        self, market: Market, prices: Mapping[str, Price], source: Source | None, *, as_of: Instant | None
+        self, market: Market, prices: Mapping[str, Price], source: Source | None, *, as_of: Instant | None, field: str
     ) -> None:
         self._market = market
         self._sent = prices
         self._source = source
+        self._field = field
         self._found: dict[str, _Found] = {}
         self._longest = LONGEST_AGE if source is None else source.max_age_seconds
         self._until = market.deadline()
@@ -162,7 +165,7 @@ class _Question:
             return
         rate = self._rate(self._source.quote, currency)
         answers = await self._look(self._source, wanted)
-        refuse_failures(answers, _places(holdings))
+        refuse_failures(answers, _places(holdings, self._field))
         looked = {asset: answer for asset, answer in answers.items() if isinstance(answer, Looked)}
         self._found |= {
             asset: _Found(_convert(answer.price, rate), answer, "last", rate) for asset, answer in looked.items()
@@ -183,7 +186,7 @@ class _Question:
         Raises:
             RefusalError: price_unavailable, if one has become too old meanwhile.
         """
-        place_of = _places(holdings)
+        place_of = _places(holdings, self._field)
         origins, failed = {}, []
         for name, found in self._found.items():
             age = 0.0 if found.looked is None else self._market.age_now(found.looked)
@@ -225,12 +228,12 @@ class _Question:
         return refuse("currency_mismatch", detail, at("market", "quote"))
 
 
-def _places(holdings: Sequence[Holding]) -> Callable[[str], Place]:
+def _places(holdings: Sequence[Holding], field: str) -> Callable[[str], Place]:
     """Give a function that tells where a name stands in the request: an asset held, or else the contract."""
 
     def place_of(name: str) -> Place:
         index = next((index for index, holding in enumerate(holdings) if holding.asset == name), None)
-        return at("contract", "symbol") if index is None else at("holdings", index, "asset")
+        return at("contract", "symbol") if index is None else at(field, index, "asset")
 
     return place_of
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 Code = Literal[
+    "alt_collateral_decoupling",
     "asynchronous_prices",
     "basis_implausible",
     "below_min_notional",
@@ -13,7 +14,9 @@ Code = Literal[
     "beta_ignored",
     "beta_not_significant",
     "capped_at_max_quantity",
+    "closing_fee_assumed",
     "coin_margin_is_exposure",
+    "collateral_liquidates",
     "currency_assumed",
     "dated_tiers",
     "depeg",
@@ -21,7 +24,9 @@ Code = Literal[
     "estimated_tiers",
     "exceeds_market_order",
     "expiry_near",
+    "horizon_cut",
     "larger_initial_margin",
+    "liquidation_likely",
     "liquidation_near",
     "looks_like_stablecoin",
     "low_sample",
@@ -38,6 +43,7 @@ Code = Literal[
     "survival_unknown",
     "unknown_tiers",
     "unused_prices",
+    "volatility_assumed",
     "wallet_too_small",
 ]
 

@@ -56,3 +56,9 @@ def compound(rate: Decimal, periods: Decimal) -> Decimal:
 def forward_price(spot_price: Decimal, *, carry: Decimal, days: Decimal) -> Decimal:
     """Price for delivery in some days at a continuous annual carry, which is interest less yield: S e^(cT)."""
     return spot_price * _SMOOTH.exp(carry * days / YEAR_DAYS)
+
+
+@exactly
+def price_after(price: Decimal, *, deviations: Decimal, volatility: Decimal, days: Decimal) -> Decimal:
+    """Price so many standard deviations of its logarithm away in some days: P e^(k s sqrt T), negative k for a fall."""
+    return price * _SMOOTH.exp(deviations * volatility * _SMOOTH.sqrt(days / YEAR_DAYS))

@@ -167,6 +167,33 @@ class Amount(Contracts):
     example = "1000"
 
 
+class Coins(Contracts):
+    """Units of an asset that are posted, not negative."""
+
+    example = "40"
+
+
+class Lots(Positive):
+    """Contracts of a position that is open, above zero."""
+
+    example = "1"
+
+
+class SignedAmount(Quantity):
+    """An amount of money, negative for a loss."""
+
+    example = "-120"
+
+
+class Haircut(Exact):
+    """Share of a value that does not count as margin, from 0 to 1."""
+
+    pattern = rf"(?:0{_DIGITS}|1(?:\.0{{1,18}})?)"
+    example = "0.1"
+    bounds = "from 0 to 1, within 18 fractional digits"
+    max_length = 20
+
+
 class FeeRate(Exact):
     """A fee as a fraction of the notional; negative where the exchange pays a rebate."""
 
@@ -255,6 +282,12 @@ class SpreadRate(Exact):
     example = "0.0001"
     bounds = "from 0, below 1, within 18 fractional digits"
     max_length = 20
+
+
+class ClosingFeeRate(SpreadRate):
+    """A fee that has to be left for closing a position, as a fraction of its value, from 0, below 1."""
+
+    example = "0.0005"
 
 
 class Notional(Positive):

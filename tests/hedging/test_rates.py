@@ -13,6 +13,7 @@ from service.hedging.rates import (
     days_between,
     forward_price,
     from_continuous,
+    price_after,
     to_continuous,
 )
 from service.hedging.units import Instant
@@ -124,3 +125,13 @@ def test_a_moment_written_with_another_offset_is_the_same_moment() -> None:
     """Days are counted between moments, not between what clocks on walls show."""
     assert days_between(NOW, Instant.parse("2026-01-03T04:04:05+01:00")) == 1
     assert moment(1) == Instant.parse("2026-01-03T04:04:05+01:00")
+
+
+def test_three_deviations_of_a_month() -> None:
+    """Golden vector M30: 60,000 at 60 % a year, up to 100,523.20 and down to what makes the product the square."""
+    up, down = (
+        price_after(Decimal(60000), deviations=Decimal(k), volatility=Decimal("0.6"), days=Decimal(30)) for k in (3, -3)
+    )
+
+    assert abs(up - Decimal("100523.1976643944830260193")) < Decimal("1E-15")
+    assert abs(up * down - Decimal(60000) ** 2) < Decimal("1E-15")

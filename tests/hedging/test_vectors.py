@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from service.hedging.account import state_at, take_ways
 from service.hedging.advice import Rounding
 from service.hedging.basis import measure_basis
 from service.hedging.break_even import break_even_funding, find_switches
@@ -27,6 +28,7 @@ from service.hedging.funding import (
 )
 from service.hedging.holding_cost import Costs, Desk
 from service.hedging.instruments import assume
+from service.hedging.ladder import back, climb
 from service.hedging.liquidation import (
     Position,
     Tier,
@@ -37,6 +39,7 @@ from service.hedging.liquidation import (
 )
 from service.hedging.pairs import AnnualRates, Pair, annualize_basis
 from service.hedging.portfolio import Holding, value_portfolio
+from service.hedging.posting import value_posted
 from service.hedging.rates import (
     YEAR_DAYS,
     annualize,
@@ -44,15 +47,26 @@ from service.hedging.rates import (
     days_between,
     forward_price,
     from_continuous,
+    price_after,
     to_continuous,
 )
 from service.hedging.rolls import next_quarterly, plan_legs
 from service.hedging.rounding import quantise
 from service.hedging.sizing import size_hedge
+from service.hedging.touch import (
+    MONITORING_SHIFT,
+    Walk,
+    distance_to,
+    level_at,
+    terminal_probability,
+    touch_probability,
+    watched_touch_probability,
+)
 from service.hedging.units import AnnualRate, Coverage, Instant, InvalidWordError, Move, Price, Quantity, exactly
 from service.hedging.variance import Moments, split_variance
 from service.hedging.ways import Way, list_ways, price_for_days
 from tests.hedging.build import NOW, desk, expiring, holding, inverse, linear, moment, pair, perpetual, placed, tiers
+from tests.hedging.margins import account, coin, flat, posted
 
 FILE = Path(__file__).parents[3] / "shared" / "data" / "vectors.json"
 Answer = dict[str, Any]
@@ -273,6 +287,106 @@ def _liq_inverse_entry_mm(given: Inputs) -> Answer:
         "maintenance_margin": maintenance_margin(found, value),
         "liq_price": liquidation_price(position, found),
     }
+
+
+def _liq_inverse_bybit_cross(given: Inputs) -> Answer:
+    funds = Decimal(given["balance"]) - Decimal(given["order_margin"])
+    contract = inverse(multiplier="1", maintenance_basis="entry")
+    terms = {"side": given["side"], "contracts": given["qty"], "closing_fee_rate": given["taker_fee"], "wallet": funds}
+    prices = {"entry_price": given["entry"], "mark_price": given["entry"]}
+    bankrupt, liquidated = (
+        take_ways(account(contract, **terms, **prices, tiers=flat(rate))).against.first_below()
+        for rate in ("0", given["mmr"])
+    )
+    return {"bankruptcy_price": bankrupt, "liq_price": liquidated}
+
+
+def _deribit_margin(given: Inputs) -> Answer:
+    """Take the rate, which the exchange raises with size, as a caller has to who knows the size."""
+    size = Decimal(given["size"])
+    rate = Decimal(given["base_rate"]) + Decimal(given["slope"]) * size
+    coins = maintenance_margin(flat(str(rate)), size)
+    return {"rate": rate, "coin": coins, "usd": coins * Decimal(given["price"])}
+
+
+def _collateral_value(given: Inputs) -> Answer:
+    """Of assets with one haircut each; tiers of haircuts are not offered."""
+    parts = [
+        value_posted(coin("X", one["value"], str(1 - Decimal(rate))), Decimal(1), 0.0).value
+        for one in given["assets"]
+        for _, rate in one["tiers"]
+    ]
+    return {"total": sum(parts), "parts": parts}
+
+
+def _liq_cross_collateral(given: Inputs) -> Answer:
+    worth = Decimal(given["coins"]) * Decimal(given["entry"]) * (1 - Decimal(given["coin_haircut"]))
+    one = account(
+        contracts=given["qty"], wallet=given["cash"], tiers=flat(given["mmr"]), posted=posted((str(worth), "1"))
+    )
+    return {"liq_price": take_ways(one).against.first_below()}
+
+
+def _liq_cross_alt_collateral(given: Inputs) -> Answer:
+    lines = [(str(Decimal(row["value"]) * (1 - Decimal(row["haircut"]))), row["beta"]) for row in given["collateral"]]
+    one = account(contracts=given["qty"], wallet=given["cash"], tiers=flat(given["mmr"]), posted=posted(*lines))
+    price = take_ways(one).against.first_below()
+    assert price is not None
+    return {"liq_price": price, "liq_move_pct": (price / Decimal(given["entry"]) - 1) * 100}
+
+
+def _margin_for_rally(given: Inputs) -> Answer:
+    spread = {name: Decimal(given[key]) for name, key in (("volatility", "sigma_annual"), ("days", "days"))}
+    goal = price_after(Decimal(given["price"]), deviations=Decimal(given["k_sigma"]), **spread)
+    prices = {"entry_price": given["entry"], "mark_price": given["price"]}
+    ways = take_ways(account(contracts=given["qty"], tiers=flat(given["mmr"]), **prices))
+    wallet, backing = ways.wallet_to_survive(goal), back(ways, goal, initial_rate=None)
+    value = state_at(ways.account, Decimal(1)).value
+    assert abs(backing.wallet - wallet) < Decimal("1E-7")
+    return {"stress_price": goal, "wallet_required": wallet, "max_leverage": value / wallet}
+
+
+def _margin_ladder(given: Inputs) -> Answer:
+    tier = flat(given["mmr"], given["maint_amount"])
+    ways = take_ways(account(contracts=given["qty"], entry_price=given["entry"], wallet=given["wallet"], tiers=tier))
+    mark = ways.account.mark_price
+    rate = Decimal(given["initial_rate"])
+    moves = [exactly(lambda text=text: Decimal(text) / mark - 1)() for text in given["prices"]]
+    rows = [
+        {
+            "price": Decimal(text),
+            "equity": row.state.equity,
+            "maintenance": row.state.maintenance,
+            "initial": row.state.value * rate,
+            "margin_ratio": row.margin_ratio,
+            "status": {"liquidated": "liquidation"}.get(row.status, row.status),
+            "top_up": row.top_up,
+        }
+        for text, row in zip(given["prices"], climb(ways, moves, initial_rate=rate), strict=True)
+    ]
+    return {"rows": rows}
+
+
+def _touch_probability(given: Inputs) -> Answer:
+    walk = Walk(float(given["sigma_annual"]), float(given["days"]))
+    distance = distance_to(float(given["barrier"]), price=float(given["spot"]), side="short")
+    found = {
+        "probability": touch_probability(distance, walk, side="short"),
+        "terminal_probability": terminal_probability(distance, walk, side="short"),
+    }
+    return {name: Decimal(repr(value)) for name, value in found.items()}
+
+
+def _touch_probability_discrete(given: Inputs) -> Answer:
+    walk, steps = Walk(float(given["sigma_annual"]), float(given["days"])), int(given["steps"])
+    price = float(given["spot"])
+    distance = distance_to(float(given["barrier"]), price=price, side="short")
+    shifted = distance + MONITORING_SHIFT * (walk.variance / steps) ** 0.5
+    found = {
+        "probability": watched_touch_probability(distance, walk, side="short", checks=steps),
+        "shifted_barrier": level_at(shifted, price=price, side="short"),
+    }
+    return {name: Decimal(repr(value)) for name, value in found.items()}
 
 
 def _quantise(given: Inputs) -> Answer:
@@ -563,6 +677,15 @@ CALCULATIONS: dict[str, Callable[[Inputs], Answer]] = {
     "liq_linear_entry_mm": _liq_linear_entry_mm,
     "liq_inverse": _liq_inverse,
     "liq_inverse_entry_mm": _liq_inverse_entry_mm,
+    "liq_inverse_bybit_cross": _liq_inverse_bybit_cross,
+    "liq_cross_collateral": _liq_cross_collateral,
+    "liq_cross_alt_collateral": _liq_cross_alt_collateral,
+    "collateral_value": _collateral_value,
+    "deribit_margin": _deribit_margin,
+    "margin_for_rally": _margin_for_rally,
+    "margin_ladder": _margin_ladder,
+    "touch_probability": _touch_probability,
+    "touch_probability_discrete": _touch_probability_discrete,
     "quantise": _quantise,
     "basis": _basis,
     "implied_carry": _implied_carry,
@@ -597,7 +720,7 @@ def _vectors() -> list[Any]:
 
 
 @pytest.mark.skipif(not FILE.exists(), reason="the golden vectors lie outside the project")
-@pytest.mark.parametrize("topic", ["basis", "cost_of_hedge"])
+@pytest.mark.parametrize("topic", ["basis", "cost_of_hedge", "margin"])
 def test_every_vector_of_an_answered_topic_has_a_calculation(topic: str) -> None:
     """None is passed over because nobody wrote down how it is reckoned."""
     vectors = [vector for vector in json.loads(FILE.read_text())["vectors"] if vector["topic"] == topic]
@@ -631,6 +754,8 @@ def _tolerance(stated: dict[str, Any], key: str) -> tuple[Decimal, Decimal]:
 def _agrees(got: object, expected: object, tolerance: tuple[Decimal, Decimal]) -> bool:
     if isinstance(expected, list) and isinstance(got, list):
         return all(_agrees(one, other, tolerance) for one, other in zip(got, expected, strict=True))
+    if isinstance(expected, dict) and isinstance(got, dict):
+        return all(_agrees(got[key], value, tolerance) for key, value in expected.items())
     if not isinstance(got, Decimal) or not isinstance(expected, str):
         return got == expected
     absolute, relative = tolerance

@@ -15,14 +15,15 @@ from tests.openapi.curve_mending import mend_basis, mend_carry, mend_stream, spa
 from tests.openapi.document import FILE, Document
 from tests.openapi.house import Door
 from tests.openapi.lookups import Question
+from tests.openapi.margin_mending import mend_margin
 from tests.openapi.mending import mend, mend_contracts, mend_prices
 from tests.openapi.oracle import INVALID, Oracle, around
 from tests.openapi.queries import Query
 from tests.openapi.refusals import find_faults
-from tests.openapi.staging import BASIS, CARRY, SIZING, is_live
+from tests.openapi.staging import BASIS, CARRY, MARGIN, SIZING, is_live
 from tests.openapi.strict_json import read_json
 
-_ANSWERABLE = ("sizeHedge", "measureBasis", "assessCarry", "listPrices", "listContracts", "streamBasis")
+_ANSWERABLE = ("sizeHedge", "measureBasis", "assessCarry", "assessMargin", "listPrices", "listContracts", "streamBasis")
 """Operations that may say no to a valid request."""
 _UNMENDED = 4
 """One of so many cases stays as it was generated."""
@@ -75,6 +76,7 @@ _BODIES: dict[str, Callable[[Question], Question]] = {
     SIZING[1]: mend,
     BASIS[1]: mend_basis,
     CARRY[1]: mend_carry,
+    MARGIN[1]: mend_margin,
 }
 _QUERIES: dict[str, Callable[[Query], Query]] = {
     "/v1/prices": mend_prices,

@@ -16,6 +16,7 @@ Key = tuple[str, str]
 SIZING: Key = ("POST", "/v1/sizing")
 BASIS: Key = ("POST", "/v1/basis")
 CARRY: Key = ("POST", "/v1/carry")
+MARGIN: Key = ("POST", "/v1/margin")
 
 
 def stage(body: Body, changes: Changes) -> Body:
@@ -54,6 +55,10 @@ def _is_live_carry(body: Body) -> bool:
     return _names_listed(body, "instruments")
 
 
+def _is_live_margin(body: Body) -> bool:
+    return _is_live_sizing({**body, "holdings": body.get("collateral", ())})
+
+
 def _names_listed(body: Body, field: str) -> bool:
     """Tell whether futures are to be looked up: by their names, or all on an asset."""
     return body.get("underlying") is not None or any(one["style"] == "listed" for one in body.get(field, ()))
@@ -63,4 +68,5 @@ _IS_LIVE: dict[str, Callable[[Body], bool]] = {
     SIZING[1]: _is_live_sizing,
     BASIS[1]: _is_live_basis,
     CARRY[1]: _is_live_carry,
+    MARGIN[1]: _is_live_margin,
 }
