@@ -12,7 +12,20 @@ from litestar.exceptions import ClientException
 from litestar.types import ASGIApp
 from structlog.tracebacks import ExceptionDictTransformer
 
-from service.api import basis, carry, contracts, exchanges, health, margin, pages, prices, problems, sizing, stream
+from service.api import (
+    basis,
+    carry,
+    contracts,
+    coverage,
+    exchanges,
+    health,
+    margin,
+    pages,
+    prices,
+    problems,
+    sizing,
+    stream,
+)
 from service.api.callers import Policy, admit
 from service.api.document import write_document
 from service.api.envelope import envelop
@@ -80,7 +93,7 @@ def create_app(environment: Mapping[str, str] = os.environ, metrics: Metrics | N
         route_handlers=[
             Router(
                 "/",
-                route_handlers=[sizing.size, basis.measure, carry.assess, margin.assess],
+                route_handlers=[sizing.size, basis.measure, carry.assess, margin.assess, coverage.assess],
                 dto=Wire,
                 return_dto=Wire,
                 response_class=Reply,

@@ -17,6 +17,7 @@ from service.api import (
     basis,
     carry,
     contracts,
+    coverage,
     examples,
     exchanges,
     heads,
@@ -95,6 +96,10 @@ _SIZING_REFUSALS = (
     *("price_missing", "beta_missing", "duplicate_symbol_beta_conflict", "size_out_of_range"),
     *("not_listed", "exchange_off", "currency_mismatch", "as_of_not_now", "price_unavailable"),
 )
+_COVERAGE_REFUSALS = (
+    *(code for code in _SIZING_REFUSALS if code != "margin_terms_missing"),
+    *("inconsistent_question", "too_few_observations", "zero_variance"),
+)
 _CURVE_REFUSALS = (
     *("inconsistent_question", "expired_contract", "crossed_market"),
     *("not_listed", "exchange_off", "as_of_not_now", "price_unavailable", "overloaded"),
@@ -165,6 +170,20 @@ OPERATIONS = (
             question, origins.take_as_sent(question.contract, question.prices), LARGEST_NOTIONAL
         ),
         spared=("BTCUSDT", absences.at("contract", "symbol")),
+    ),
+    Operation(
+        coverage.assess,
+        "assessCoverage",
+        "hedging",
+        (*_CALLER_REFUSALS, *_BODY_REFUSALS, *_COVERAGE_REFUSALS),
+        reply=coverage.CoverageReply,
+        request=coverage.CoverageRequest,
+        examples=examples.COVERAGE,
+        live=examples.LIVE_COVERAGE,
+        answer=lambda question: coverage.answer(
+            question, origins.take_as_sent(question.contract, question.prices), LARGEST_NOTIONAL
+        ),
+        spared=("SOL", absences.at("holdings", 0, "asset")),
     ),
     Operation(
         stream.stream_basis,

@@ -311,3 +311,78 @@ LIVE_MARGIN: dict[str, dict[str, Any]] = {
         },
     },
 }
+
+SEED_COVERAGE = {
+    "holdings": [
+        {"asset": "SOL", "quantity": "40", "beta": 1.16},
+        {"asset": "ADA", "quantity": "5000", "beta": 1.09},
+        {"asset": "DOT", "quantity": "300", "beta": 1.1},
+    ],
+    "contract": SEED["contract"],
+    "prices": SEED["prices"],
+    "margin": {"wallet_balance": "6000"},
+    "as_of": "2026-01-02T03:04:05Z",
+}
+
+BULLISH_COVERAGE = {
+    "holdings": [{"asset": "SOL", "quantity": "40", "beta": 1.16}],
+    "contract": {
+        "style": "linear",
+        "symbol": "BTC-MINI",
+        "underlying": "BTC",
+        "multiplier": "0.1",
+        "maintenance_margin_rate": "0.004",
+        "taker_fee_rate": "0.0005",
+        "funding_interval_hours": 8,
+    },
+    "prices": {"SOL": "150", "BTC-MINI": "60000"},
+    "risk": {"style": "assumed", "volatility": 0.55, "r_squared": 0.36},
+    "horizon_days": 60,
+    "risk_aversion": 4,
+    "expected_drift": 0.6,
+    "funding_rate": "0.0001",
+    "coverages": ["0", "0.5", "1"],
+    "chosen_coverage": "0.6",
+    "margin": {"leverage": "2"},
+    "max_probability": 0.1,
+    "as_of": "2026-01-02T03:04:05Z",
+}
+
+MEASURED_COVERAGE = {
+    "holdings": [{"asset": "ETH", "quantity": "2", "beta": 1.1}, {"asset": "USDT", "quantity": "1000"}],
+    "contract": INVERSE["contract"],
+    "prices": {"ETH": "3000", "USDT": "1", "BTCUSD_PERP": "60010.5"},
+    "risk": {
+        "style": "returns",
+        "portfolio": [-0.031, 0.012, 0.044, -0.008, None, 0.021, -0.055, 0.018, 0.006, -0.012],
+        "futures": [-0.0225, 0.0152, 0.0297, -0.0108, 0.0061, 0.0099, -0.0345, 0.013, -0.004, -0.0095],
+    },
+    "cost_rate": "-0.004",
+    "confidence": 0.9,
+    "target_volatility": 0.3,
+    "as_of": "2026-01-02T03:04:05Z",
+}
+
+COVERAGE: dict[str, dict[str, Any]] = {
+    "seed": {
+        "summary": "The article's basket by beta: half, three quarters or all of it, with 6,000 behind it",
+        "value": SEED_COVERAGE,
+    },
+    "bullish": {
+        "summary": "Someone who expects bitcoin to rise 60 % a year, and hedges 60 %",
+        "value": BULLISH_COVERAGE,
+    },
+    "measured": {"summary": "Risk by returns, within a budget of 30 % a year", "value": MEASURED_COVERAGE},
+}
+
+LIVE_COVERAGE: dict[str, dict[str, Any]] = {
+    "listed": {
+        "summary": "A listed contract and looked-up prices",
+        "value": {
+            "holdings": [{"asset": "SOL", "quantity": "40", "beta": 1.16}],
+            "contract": LISTED["contract"],
+            "market": LISTED["market"],
+            "margin": {"wallet_balance": "5000"},
+        },
+    },
+}

@@ -5,7 +5,6 @@ would take and why.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated
 
@@ -15,17 +14,15 @@ from service.hedging.advice import Reason, Rounding, candidate_cautions, recomme
 from service.hedging.candidates import Candidate, CandidateRounding, Hedge, list_candidates
 from service.hedging.cautions import Caution, caution
 from service.hedging.collateral import Collateral, back_hedge
-from service.hedging.contracts import Contract, check_terms, settlement, unit_notional
-from service.hedging.errors import ExpiredContractError, Fault, InconsistentContractError, SizeOutOfRangeError
-from service.hedging.pairs import LARGEST_BASIS_RATE
-from service.hedging.portfolio import Book, Holding, ValuedHolding, Weighting, require_prices, value_portfolio
+from service.hedging.contracts import Contract, unit_notional
+from service.hedging.errors import Fault, SizeOutOfRangeError
+from service.hedging.portfolio import Holding, ValuedHolding, Weighting
+from service.hedging.setting import Setting, lay_out, warn_of_book, warn_of_coins, warn_of_expiry, warn_of_prices
 from service.hedging.units import Coverage, Instant, Money, Price, Side, Size, exactly
 
 LARGEST_NOTIONAL = Decimal("1E12")
 """Ceiling of a position's value in the quote currency, unless the service is set otherwise."""
 UNUSUAL_COVERAGE = Decimal("1.5")
-LEAD_DAYS = 2
-"""Days before expiry at which a hedge is rolled by default."""
 
 
 class Sizing(Struct, frozen=True, kw_only=True):
@@ -110,13 +107,8 @@ def size_hedge(
 
     Source: Hull, Options, Futures and Other Derivatives, 3.4 and 3.5: N = h V_A / V_F.
     """
-    check_terms(contract)
-    _refuse_shared_name(contract, holdings)
-    _refuse_expired(contract, as_of)
-    require_prices([*(holding.asset for holding in holdings), contract.symbol], prices)
-    futures_price = prices[contract.symbol]
-    book = value_portfolio(holdings, prices, weighting=weighting, underlying=contract.underlying)
-    hedge = _plan(contract, book, futures_price=futures_price, coverage=coverage, collateral=collateral)
+    setting = lay_out(holdings=holdings, contract=contract, prices=prices, weighting=weighting, as_of=as_of)
+    book, hedge = setting.book, _plan(setting, coverage, collateral)
     candidates = list_candidates(hedge, exact=rounding == "exact")
     _refuse_oversize(hedge, candidates, largest_notional)
     recommended, reason = recommend(hedge, candidates, rounding)
@@ -130,7 +122,7 @@ def size_hedge(
         beta_exposure=Money.of(book.beta_exposure),
         portfolio_beta=float(book.beta_exposure / book.exposure) if book.exposure else None,
         target_notional=Money.of(hedge.target),
-        futures_price=futures_price,
+        futures_price=setting.futures_price,
         unit_notional=Money.of(hedge.unit_notional),
         exact_contracts=Size.of(hedge.target / hedge.unit_notional),
         candidates=candidates,
@@ -139,9 +131,11 @@ def size_hedge(
         holdings=book.holdings,
         warnings=(
             *book.cautions,
-            *_question_cautions(contract, book, coverage=coverage, as_of=as_of),
-            *_price_cautions(contract, book, prices),
-            *_coin_cautions(contract, collateral),
+            *warn_of_book(book),
+            *_coverage_cautions(coverage),
+            *warn_of_expiry(contract, as_of),
+            *warn_of_prices(setting),
+            *warn_of_coins(contract, collateral),
             *(
                 note
                 for index, candidate in enumerate(candidates)
@@ -151,30 +145,16 @@ def size_hedge(
     )
 
 
-def _refuse_expired(contract: Contract, as_of: Instant) -> None:
-    if contract.expiry is not None and contract.expiry <= as_of:
-        detail = f"{contract.symbol} expired at {contract.expiry}, and the question is as of {as_of}"
-        raise ExpiredContractError(Fault(("contract", "expiry"), detail))
-
-
-def _refuse_shared_name(contract: Contract, holdings: Sequence[Holding]) -> None:
-    if any(holding.asset == contract.symbol for holding in holdings):
-        detail = f"{contract.symbol} is also held as an asset: one price can't be its spot and its futures price"
-        raise InconsistentContractError(Fault(("contract", "symbol"), detail))
-
-
-def _plan(
-    contract: Contract, book: Book, *, futures_price: Decimal, coverage: Decimal, collateral: Collateral | None
-) -> Hedge:
-    target = coverage * abs(book.beta_exposure)
-    side: Side = "none" if not target else "short" if book.beta_exposure > 0 else "long"
+def _plan(setting: Setting, coverage: Decimal, collateral: Collateral | None) -> Hedge:
+    target = coverage * abs(setting.book.beta_exposure)
+    side: Side = setting.side if target else "none"
     return Hedge(
-        contract=contract,
+        contract=setting.contract,
         side=side,
-        unit_notional=unit_notional(contract, futures_price),
-        beta_exposure=abs(book.beta_exposure),
+        unit_notional=unit_notional(setting.contract, setting.futures_price),
+        beta_exposure=abs(setting.book.beta_exposure),
         target=target,
-        backing=back_hedge(contract, side, futures_price=futures_price, collateral=collateral),
+        backing=back_hedge(setting.contract, side, futures_price=setting.futures_price, collateral=collateral),
     )
 
 
@@ -187,32 +167,6 @@ def _refuse_oversize(hedge: Hedge, candidates: Sequence[Candidate], largest: Dec
         raise SizeOutOfRangeError(Fault(("holdings",) if hedge.target > largest else ("contract",), detail))
 
 
-def _question_cautions(contract: Contract, book: Book, *, coverage: Decimal, as_of: Instant) -> Iterator[Caution]:
-    if not book.beta_exposure:
-        yield caution("no_exposure", "The book has no exposure to hedge: no contracts", "beta_exposure")
-    if book.beta_exposure * book.exposure < 0:
-        detail = "The betas turn the book's net exposure around, and with it the side of the hedge"
-        yield caution("beta_flips_side", detail, "side")
+def _coverage_cautions(coverage: Decimal) -> Iterator[Caution]:
     if coverage > UNUSUAL_COVERAGE:
         yield caution("over_hedge", f"Coverage {coverage} asks for more hedge than there is to protect", "coverage")
-    if contract.expiry is not None and contract.expiry - as_of < timedelta(days=LEAD_DAYS):
-        detail = f"{contract.symbol} expires at {contract.expiry}, within {LEAD_DAYS} days: take the next expiry"
-        yield caution("expiry_near", detail, "contract", "expiry")
-
-
-def _price_cautions(contract: Contract, book: Book, prices: Mapping[str, Price]) -> Iterator[Caution]:
-    unused = prices.keys() - {line.asset for line in book.holdings} - {contract.symbol, contract.underlying}
-    if unused:
-        shown = ", ".join(sorted(unused)[:10])
-        yield caution("unused_prices", f"Prices sent and not used: {len(unused)} ({shown})", "prices")
-    spot_price = prices.get(contract.underlying)
-    futures_price = prices[contract.symbol] / contract.quoted_units
-    if spot_price is not None and abs(futures_price / spot_price - 1) > LARGEST_BASIS_RATE:
-        detail = f"{contract.symbol} at {prices[contract.symbol]} is far from {contract.underlying} at {spot_price}"
-        yield caution("basis_implausible", detail, "prices", contract.symbol)
-
-
-def _coin_cautions(contract: Contract, collateral: Collateral | None) -> Iterator[Caution]:
-    if collateral is not None and settlement(contract) == "base":
-        detail = f"Margin posted in {contract.underlying} is long exposure itself: count it among the holdings"
-        yield caution("coin_margin_is_exposure", detail, "contract")

@@ -1,6 +1,7 @@
 """The golden vectors: published and derived numbers that two codes agreed on."""
 
 import json
+import math
 from collections.abc import Callable
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from itertools import pairwise
@@ -26,9 +27,11 @@ from service.hedging.funding import (
     receive_funding,
     sum_funding,
 )
+from service.hedging.hedge_ratios import RiskModel, mean_variance_ratio, risk_budget_ratio, shrink_beta
 from service.hedging.holding_cost import Costs, Desk
 from service.hedging.instruments import assume
 from service.hedging.ladder import back, climb
+from service.hedging.least_shortfall import Outcome, expected_shortfall, least_shortfall_ratio
 from service.hedging.liquidation import (
     Position,
     Tier,
@@ -81,8 +84,9 @@ _MODES = {
     "half_even": ROUND_HALF_EVEN,
 }
 _ROUNDINGS: dict[str, Rounding] = {"floor": "down", "ceil": "up", "nearest": "nearest", "exact": "exact"}
-_ELSEWHERE = {"D13": {"one_sigma_usd", "cost_to_sigma", "sell_and_rebuy_cost"}}
-"""Parts of a vector that no function answers yet: against volatility, and against selling and buying back the coins."""
+_ELSEWHERE = {"D13": {"one_sigma_usd", "cost_to_sigma", "sell_and_rebuy_cost"}, "R26": {"posterior_sd"}}
+"""Parts of a vector that no function answers yet: against volatility, and against selling and buying back the coins;
+how sure a posterior is."""
 _UNSUPPORTED = {
     "S16": "quanto contracts are not offered",
     "N13": "an empty book never reaches the core: the request type asks for one holding",
@@ -660,6 +664,69 @@ def _risk_decomposition(given: Inputs) -> Answer:
     return {name: Decimal(repr(value)) for name, value in floats.items()}
 
 
+def _ratio_mean_variance(given: Inputs) -> Answer:
+    ratio = mean_variance_ratio(
+        float(given["beta"]),
+        expected_loss=float(given["mu_futures"]),
+        volatility=math.sqrt(float(given["var_futures"])),
+        risk_aversion=float(given["risk_aversion"]),
+    )
+    return {"h": _exact(ratio)}
+
+
+def _ratio_risk_budget(given: Inputs) -> Answer:
+    model = RiskModel(float(given["beta"]), float(given["sd_mkt"]), float(given["sd_idio"]))
+    ratio = risk_budget_ratio(model, float(given["target_sd"]))
+    return {
+        "h": None if ratio is None else _exact(ratio),
+        "min_sd": _exact(model.deviation(model.best)),
+        "reason": "infeasible" if ratio is None else "ok",
+    }
+
+
+def _ratio_cvar_min(given: Inputs) -> Answer:
+    confidence, cost = float(given["conf"]), float(given.get("cost_per_unit", "0"))
+    pairs = zip(given["spot_returns"], given["fut_returns"], strict=True)
+    outcomes = [Outcome(-float(spot), float(future) + cost) for spot, future in pairs]
+    ratio = least_shortfall_ratio(outcomes, confidence=confidence)
+    assert ratio is not None
+    return {
+        "h": _exact(ratio),
+        "es_min": _exact(expected_shortfall(outcomes, ratio, confidence=confidence)),
+        "es_unhedged": _exact(expected_shortfall(outcomes, 0.0, confidence=confidence)),
+    }
+
+
+def _partial_hedge_curve(given: Inputs) -> Answer:
+    explained = float(given["rho2"])
+    model = RiskModel(1.0, math.sqrt(explained), math.sqrt(1 - explained))
+    return {"rows": [_part_of(model, text) for text in given["fractions"]]}
+
+
+def _part_of(model: RiskModel, part: str) -> Answer:
+    ratio = float(part) * model.best
+    share = model.share_of_attainable(ratio)
+    assert share is not None
+    return {
+        "k": Decimal(part),
+        "share_of_attainable": _exact(share),
+        "variance_reduction": _exact(model.variance_reduction(ratio)),
+        "sd_reduction": _exact(model.volatility_reduction(ratio)),
+        "upside_kept": 1 - Decimal(part),
+    }
+
+
+def _vasicek(given: Inputs) -> Answer:
+    terms = {"error": float(given["se"]), "spread": float(given["prior_sd"])}
+    weight = shrink_beta(1.0, prior=0.0, **terms)
+    beta = shrink_beta(float(given["beta"]), prior=float(given["prior_mean"]), **terms)
+    return {"weight_sample": _exact(weight), "beta": _exact(beta)}
+
+
+def _exact(value: float) -> Decimal:
+    return Decimal(repr(value))
+
+
 CALCULATIONS: dict[str, Callable[[Inputs], Answer]] = {
     "size_hedge": _size_hedge,
     "contract_notional": _contract_notional,
@@ -709,6 +776,11 @@ CALCULATIONS: dict[str, Callable[[Inputs], Answer]] = {
     "event_hedge": _event_hedge,
     "roll_schedule": _roll_schedule,
     "risk_decomposition": _risk_decomposition,
+    "ratio_mean_variance": _ratio_mean_variance,
+    "ratio_risk_budget": _ratio_risk_budget,
+    "ratio_cvar_min": _ratio_cvar_min,
+    "partial_hedge_curve": _partial_hedge_curve,
+    "vasicek": _vasicek,
 }
 
 
@@ -755,7 +827,7 @@ def _agrees(got: object, expected: object, tolerance: tuple[Decimal, Decimal]) -
     if isinstance(expected, list) and isinstance(got, list):
         return all(_agrees(one, other, tolerance) for one, other in zip(got, expected, strict=True))
     if isinstance(expected, dict) and isinstance(got, dict):
-        return all(_agrees(got[key], value, tolerance) for key, value in expected.items())
+        return all(_agrees(got[name], value, tolerance) for name, value in expected.items())
     if not isinstance(got, Decimal) or not isinstance(expected, str):
         return got == expected
     absolute, relative = tolerance

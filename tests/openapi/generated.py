@@ -11,6 +11,7 @@ from schemathesis.schemas import BaseSchema
 
 from tests.openapi.asgi import Answer, Sent, answer_of
 from tests.openapi.behaviour import describe, quote
+from tests.openapi.coverage_mending import mend_coverage
 from tests.openapi.curve_mending import mend_basis, mend_carry, mend_stream, spare
 from tests.openapi.document import FILE, Document
 from tests.openapi.house import Door
@@ -20,10 +21,10 @@ from tests.openapi.mending import mend, mend_contracts, mend_prices
 from tests.openapi.oracle import INVALID, Oracle, around
 from tests.openapi.queries import Query
 from tests.openapi.refusals import find_faults
-from tests.openapi.staging import BASIS, CARRY, MARGIN, SIZING, is_live
+from tests.openapi.staging import BASIS, CARRY, COVERAGE, MARGIN, SIZING, is_live
 from tests.openapi.strict_json import read_json
 
-_ANSWERABLE = ("sizeHedge", "measureBasis", "assessCarry", "assessMargin", "listPrices", "listContracts", "streamBasis")
+_ANSWERABLE = ("sizeHedge", "measureBasis", "assessCarry", "assessMargin", "listPrices", "listContracts", "streamBasis", "assessCoverage")
 """Operations that may say no to a valid request."""
 _UNMENDED = 4
 """One of so many cases stays as it was generated."""
@@ -77,6 +78,7 @@ _BODIES: dict[str, Callable[[Question], Question]] = {
     BASIS[1]: mend_basis,
     CARRY[1]: mend_carry,
     MARGIN[1]: mend_margin,
+    COVERAGE[1]: mend_coverage,
 }
 _QUERIES: dict[str, Callable[[Query], Query]] = {
     "/v1/prices": mend_prices,

@@ -86,7 +86,7 @@ def _lacks_beta(question: Question, _: datetime) -> bool:
     given = {holding["asset"] for holding in question["holdings"] if _has_beta(holding)}
     given.add(question["contract"]["underlying"])
     return any(
-        holding["asset"] not in given and not _is_money(holding["asset"], question["prices"])
+        holding["asset"] not in given and not is_money(holding["asset"], question["prices"])
         for holding in question["holdings"]
     )
 
@@ -96,7 +96,7 @@ def _has_beta(holding: Question) -> bool:
     return holding.get("beta") is not None
 
 
-def _is_money(asset: str, prices: dict[str, str]) -> bool:
+def is_money(asset: str, prices: dict[str, str]) -> bool:
     """Tell whether an asset is a stablecoin within 2 % of its peg."""
     return asset in COINS_AT_A_DOLLAR and abs(Fraction(prices[asset]) - 1) <= Fraction(2, 100)
 
@@ -126,11 +126,11 @@ def _lacks_margin_terms(question: Question, _: datetime) -> bool:
 
 def _is_oversized(question: Question, _: datetime) -> bool:
     """Tell whether the target or the legal size above it is worth more than the service sizes."""
-    target = Fraction(question.get("coverage", "1")) * abs(_beta_exposure(question))
+    target = Fraction(question.get("coverage", "1")) * abs(beta_exposure(question))
     return max(target, _notional_above(question, target)) > CEILING
 
 
-def _beta_exposure(question: Question) -> Fraction:
+def beta_exposure(question: Question) -> Fraction:
     """Sum beta times value over everything that is not money."""
     betas = {holding["asset"]: holding["beta"] for holding in question["holdings"] if _has_beta(holding)}
     weighs = question.get("weighting") == "beta"
@@ -141,7 +141,7 @@ def _beta_exposure(question: Question) -> Fraction:
             * Fraction(prices[holding["asset"]])
             * (Fraction(repr(betas.get(holding["asset"], 1))) if weighs else 1)
             for holding in question["holdings"]
-            if not _is_money(holding["asset"], prices)
+            if not is_money(holding["asset"], prices)
         ),
         Fraction(0),
     )

@@ -17,6 +17,7 @@ SIZING: Key = ("POST", "/v1/sizing")
 BASIS: Key = ("POST", "/v1/basis")
 CARRY: Key = ("POST", "/v1/carry")
 MARGIN: Key = ("POST", "/v1/margin")
+COVERAGE: Key = ("POST", "/v1/coverage")
 
 
 def stage(body: Body, changes: Changes) -> Body:
@@ -69,4 +70,5 @@ _IS_LIVE: dict[str, Callable[[Body], bool]] = {
     BASIS[1]: _is_live_basis,
     CARRY[1]: _is_live_carry,
     MARGIN[1]: _is_live_margin,
+    COVERAGE[1]: _is_live_sizing,
 }

@@ -16,7 +16,8 @@ from tests.openapi.illustrations import (
     states_real_defaults,
 )
 from tests.openapi.likeness import is_alike
-from tests.openapi.staging import BASIS, CARRY, MARGIN, SIZING, Key, is_live, pose
+from tests.openapi.repertoire import REPERTOIRE
+from tests.openapi.staging import Key, is_live, pose
 from tests.openapi.witness import Trial, Witness
 
 DOCUMENT = read_document()
@@ -78,7 +79,7 @@ def test_an_example_with_all_defaults_written_out_has_the_same_answer(
         assert short.body == long.body
 
 
-@pytest.mark.parametrize("key", [SIZING, BASIS, CARRY, MARGIN], ids="/".join)
+@pytest.mark.parametrize("key", REPERTOIRE, ids="/".join)
 def test_a_question_of_now_has_an_answer_that_is_not_shown(witness: Witness, key: Key) -> None:
     """There is such an example, it needs nothing but the book, and it is answered, with where the prices are from."""
     live = [question for other, _, question in QUESTIONS.values() if other == key and is_live(key[1], question)]

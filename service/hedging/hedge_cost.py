@@ -1,0 +1,147 @@
+"""What a hedge is expected to cost over its time, per unit of its value.
+
+Law: a cost is positive where the hedger pays; drift against the hedge is a loss of the hedge and no cost of holding it,
+and the two are shown apart. Costs are exact decimals, drift is a statistic.
+"""
+
+from decimal import Decimal
+from typing import Annotated, Literal, NamedTuple
+
+from msgspec import Meta, Struct
+
+from service.hedging.contracts import Contract
+from service.hedging.errors import Fault, InconsistentQuestionError
+from service.hedging.funding import USUAL_HOURS
+from service.hedging.hedge_ratios import tidy
+from service.hedging.instruments import USUAL_TAKER_FEE
+from service.hedging.rates import YEAR_DAYS, annualize
+from service.hedging.units import AnnualRate, FeeRate, FundingRate, Share, exactly
+
+
+class Outlook(NamedTuple):
+    """What the caller expects of the time for which the hedge is held."""
+
+    horizon_days: float
+    expected_drift: float
+    """Annual rate at which the underlying is expected to rise."""
+    cost_rate: AnnualRate | None
+    """Of holding the hedge over the horizon; None: from fees and funding."""
+    funding_rate: FundingRate | None
+    """Mean per interval; None for none."""
+    fee_rate: FeeRate | None
+    """Per trade; None for the contract's."""
+
+    @property
+    def years(self) -> float:
+        """The horizon in years."""
+        return self.horizon_days / float(YEAR_DAYS)
+
+
+class HoldingCost(Struct, frozen=True, kw_only=True):
+    """What the hedge is expected to cost over the horizon, as a fraction of its notional."""
+
+    source: Annotated[
+        Literal["sent", "fees_and_funding"], Meta(description="`cost_rate` as sent, or made from fees and funding.")
+    ]
+    rate: Annotated[
+        Share, Meta(description="Over the horizon: positive is paid, negative earned.", examples=["-0.008"])
+    ]
+    annualized_rate: Annotated[Share, Meta(description="Same as a simple rate a year.", examples=["-0.0973"])]
+    fee_rate: Annotated[
+        FeeRate | None, Meta(description="Per trade, of which there are two; null where the cost was sent.")
+    ]
+    funding_rate: Annotated[
+        FundingRate | None, Meta(description="Mean per interval, 0 where none was sent; null where the cost was.")
+    ]
+    funding_payments: Annotated[
+        Annotated[int, Meta(ge=0, le=8760)] | None,
+        Meta(description="Whole funding intervals in the horizon; null where the cost was sent.", examples=[90]),
+    ]
+    expected_loss_rate: Annotated[
+        float,
+        Meta(
+            description="What a hedge is expected to lose per unit over the horizon: the cost, and the drift of the "
+            "underlying against it.",
+            examples=[-0.008],
+        ),
+    ]
+
+
+class Expected(NamedTuple):
+    """A cost as it is reckoned with, per unit of the hedge over the horizon."""
+
+    cost: HoldingCost
+    rate: Decimal
+    """Cost, unrounded."""
+    loss: float
+    """Cost and drift against the hedge: mu."""
+    drift: float
+    """Of the underlying against the hedge."""
+
+
+def check_outlook(outlook: Outlook) -> None:
+    """Refuse a cost that is stated twice.
+
+    Raises:
+        InconsistentQuestionError: same.
+    """
+    if outlook.cost_rate is not None:
+        parts = {"funding_rate": outlook.funding_rate, "fee_rate": outlook.fee_rate}
+        faults = [
+            Fault((name,), f"cost_rate is all of it: leave {name} out")
+            for name, rate in parts.items()
+            if rate is not None
+        ]
+        if faults:
+            raise InconsistentQuestionError(*faults)
+
+
+@exactly
+def expect_cost(outlook: Outlook, contract: Contract, *, is_short: bool) -> Expected:
+    """Reckon what a hedge is expected to cost.
+
+    Args:
+        outlook: checked.
+        contract: whose fee and funding interval are taken.
+        is_short: whether the hedge is short: it receives positive funding, and loses where the underlying rises.
+
+    Raises:
+        InconsistentQuestionError: for funding of a contract that expires.
+    """
+    if contract.expiry is not None and outlook.funding_rate is not None:
+        detail = f"{contract.symbol} expires and is not funded: leave funding_rate out, or send cost_rate"
+        raise InconsistentQuestionError(Fault(("funding_rate",), detail))
+    fee = _fee_of(outlook, contract)
+    funding = FundingRate("0") if outlook.funding_rate is None else outlook.funding_rate
+    payments = count_payments(outlook.horizon_days, contract)
+    received = funding * payments if is_short else -funding * payments
+    rate = 2 * fee - received if outlook.cost_rate is None else Decimal(outlook.cost_rate)
+    drift = outlook.expected_drift * outlook.years * (1 if is_short else -1)
+    is_sent = outlook.cost_rate is not None
+    cost = HoldingCost(
+        source="sent" if is_sent else "fees_and_funding",
+        rate=Share.of(rate),
+        annualized_rate=Share.of(annualize(rate, Decimal(repr(outlook.horizon_days)))),
+        fee_rate=None if is_sent else fee,
+        funding_rate=None if is_sent else funding,
+        funding_payments=None if is_sent else payments,
+        expected_loss_rate=tidy(float(rate) + drift),
+    )
+    return Expected(cost, rate, float(rate) + drift, drift)
+
+
+@exactly
+def count_payments(horizon_days: float, contract: Contract) -> int:
+    """Count the whole funding intervals of a contract in a time; every 8 hours where it does not say."""
+    hours = contract.funding_interval_hours or USUAL_HOURS
+    return int(Decimal(repr(horizon_days)) * 24 // hours)
+
+
+def is_fee_known(outlook: Outlook, contract: Contract) -> bool:
+    """Tell whether the cost rests on a fee that somebody stated."""
+    return not (outlook.cost_rate is None and outlook.fee_rate is None and contract.taker_fee_rate is None)
+
+
+def _fee_of(outlook: Outlook, contract: Contract) -> FeeRate:
+    stated = contract.taker_fee_rate if outlook.fee_rate is None else outlook.fee_rate
+    return USUAL_TAKER_FEE if stated is None else stated

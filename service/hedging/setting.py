@@ -1,0 +1,120 @@
+"""A book beside the contract that is to hedge it: both priced, or what stands in the way.
+
+Law: nothing is said of a hedge before its terms agree, its contract trades, and everything has a price and a beta.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import NamedTuple
+
+from service.hedging.cautions import Caution, caution
+from service.hedging.collateral import Collateral
+from service.hedging.contracts import Contract, check_terms, settlement
+from service.hedging.errors import ExpiredContractError, Fault, InconsistentContractError
+from service.hedging.pairs import LARGEST_BASIS_RATE
+from service.hedging.portfolio import Book, Holding, Weighting, require_prices, value_portfolio
+from service.hedging.units import Instant, Price, Side, exactly
+
+LEAD_DAYS = 2
+"""Days before expiry at which a hedge is rolled by default."""
+
+
+class Setting(NamedTuple):
+    """What every question about the hedge of a book begins with."""
+
+    contract: Contract
+    book: Book
+    prices: Mapping[str, Price]
+    as_of: Instant
+
+    @property
+    def futures_price(self) -> Price:
+        """Mark price of the contract."""
+        return self.prices[self.contract.symbol]
+
+    @property
+    def side(self) -> Side:
+        """Side of a hedge of all of it: short for a book that is long."""
+        if not self.book.beta_exposure:
+            return "none"
+        return "short" if self.book.beta_exposure > 0 else "long"
+
+
+@exactly
+def lay_out(
+    *,
+    holdings: Sequence[Holding],
+    contract: Contract,
+    prices: Mapping[str, Price],
+    weighting: Weighting,
+    as_of: Instant,
+) -> Setting:
+    """Value a book beside a contract.
+
+    Args:
+        holdings: 1 to 1,000 holdings.
+        contract: the future, with its terms.
+        prices: spot prices by asset and the futures mark price by contract symbol, all in one quote currency.
+        weighting: `value` (every beta is 1) or `beta`.
+        as_of: the time of the question; a contract that expires by then is refused.
+
+    Raises:
+        InconsistentContractError, ExpiredContractError, PriceMissingError, BetaConflictError, BetaMissingError: in this
+            order, the first that applies, with all of its places.
+    """
+    check_terms(contract)
+    _refuse_shared_name(contract, holdings)
+    _refuse_expired(contract, as_of)
+    require_prices([*(holding.asset for holding in holdings), contract.symbol], prices)
+    book = value_portfolio(holdings, prices, weighting=weighting, underlying=contract.underlying)
+    return Setting(contract, book, prices, as_of)
+
+
+def warn_of_book(book: Book) -> Iterator[Caution]:
+    """Say where there is nothing to hedge, or where betas turn it around."""
+    if not book.beta_exposure:
+        yield caution("no_exposure", "The book has no exposure to hedge: no contracts", "beta_exposure")
+    if book.beta_exposure * book.exposure < 0:
+        detail = "The betas turn the book's net exposure around, and with it the side of the hedge"
+        yield caution("beta_flips_side", detail, "side")
+
+
+def warn_of_expiry(contract: Contract, as_of: Instant) -> Iterator[Caution]:
+    """Say where the contract is about to settle."""
+    if contract.expiry is not None and contract.expiry - as_of < timedelta(days=LEAD_DAYS):
+        detail = f"{contract.symbol} expires at {contract.expiry}, within {LEAD_DAYS} days: take the next expiry"
+        yield caution("expiry_near", detail, "contract", "expiry")
+
+
+@exactly
+def warn_of_prices(setting: Setting) -> Iterator[Caution]:
+    """Say which prices were sent for nothing, and where spot and future are too far from each other."""
+    contract, prices = setting.contract, setting.prices
+    unused = prices.keys() - {line.asset for line in setting.book.holdings} - {contract.symbol, contract.underlying}
+    if unused:
+        shown = ", ".join(sorted(unused)[:10])
+        yield caution("unused_prices", f"Prices sent and not used: {len(unused)} ({shown})", "prices")
+    spot_price = prices.get(contract.underlying)
+    futures_price = setting.futures_price / contract.quoted_units
+    if spot_price is not None and abs(futures_price / spot_price - 1) > LARGEST_BASIS_RATE:
+        detail = f"{contract.symbol} at {setting.futures_price} is far from {contract.underlying} at {spot_price}"
+        yield caution("basis_implausible", detail, "prices", contract.symbol)
+
+
+def warn_of_coins(contract: Contract, collateral: Collateral | None) -> Iterator[Caution]:
+    """Say where the margin itself is exposure."""
+    if collateral is not None and settlement(contract) == "base":
+        detail = f"Margin posted in {contract.underlying} is long exposure itself: count it among the holdings"
+        yield caution("coin_margin_is_exposure", detail, "contract")
+
+
+def _refuse_expired(contract: Contract, as_of: Instant) -> None:
+    if contract.expiry is not None and contract.expiry <= as_of:
+        detail = f"{contract.symbol} expired at {contract.expiry}, and the question is as of {as_of}"
+        raise ExpiredContractError(Fault(("contract", "expiry"), detail))
+
+
+def _refuse_shared_name(contract: Contract, holdings: Sequence[Holding]) -> None:
+    if any(holding.asset == contract.symbol for holding in holdings):
+        detail = f"{contract.symbol} is also held as an asset: one price can't be its spot and its futures price"
+        raise InconsistentContractError(Fault(("contract", "symbol"), detail))

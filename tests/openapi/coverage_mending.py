@@ -1,0 +1,60 @@
+"""How to make a valid question about how much to hedge answerable: one remedy for each reason there is to refuse it."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from tests.openapi.coverage_reasons import find_refusal, size_nothing
+from tests.openapi.lookups import Around, Question
+from tests.openapi.mending import mend
+
+_MOVES = (0.01, -0.02, 0.03)
+_TRIES = 6
+
+
+def mend_coverage(question: Question) -> Question:
+    """Take the reasons away one after the other; those of a sizing as a sizing does."""
+    for _ in range(_TRIES):
+        code = find_refusal(question, Around(datetime.now(UTC)))
+        if code is None:
+            break
+        question = _REMEDIES.get(code, _mend_book)(question)
+    return question
+
+
+def _mend_book(question: Question) -> Question:
+    mended = mend(size_nothing(question))
+    names = ("holdings", "contract", "prices", "market", "margin", "as_of")
+    return {**question, "weighting": mended["weighting"], **{name: mended[name] for name in names if name in mended}}
+
+
+def _agree(question: Question) -> Question:
+    """Say everything once, of a book that is long."""
+    agreed = {**question, "funding_rate": None, "fee_rate": None}
+    risk = question.get("risk")
+    if risk is not None and risk["style"] == "returns":
+        shortest = min(len(risk[name]) for name in ("portfolio", "futures"))
+        agreed["risk"] = {**risk, **{name: risk[name][:shortest] for name in ("portfolio", "futures")}}
+    elif risk is not None:
+        agreed["risk"] = {**risk, "r_squared": None}
+    held = [{**holding, "quantity": holding["quantity"].lstrip("-")} for holding in question["holdings"]]
+    return {**agreed, "holdings": held}
+
+
+def _move(question: Question) -> Question:
+    """Put returns that moved before those that were sent."""
+    risk = question["risk"]
+    return {**question, "risk": {**risk, **{name: [*_MOVES, *risk[name][3:]] for name in ("portfolio", "futures")}}}
+
+
+def _shrink(question: Question) -> Question:
+    """Hold a little of it."""
+    held = [{**holding, "quantity": "0.01", "beta": 0.5} for holding in question["holdings"]]
+    return {**question, "holdings": held, "coverages": ["0.5"], "chosen_coverage": None}
+
+
+_REMEDIES: dict[str, Callable[[Question], Question]] = {
+    "inconsistent_question": _agree,
+    "too_few_observations": _move,
+    "zero_variance": _move,
+    "size_out_of_range": _shrink,
+}
