@@ -23,8 +23,10 @@ from service.api import (
     pages,
     prices,
     problems,
+    scenarios,
     sizing,
     stream,
+    stresses,
 )
 from service.api.callers import Policy, admit
 from service.api.document import write_document
@@ -93,7 +95,14 @@ def create_app(environment: Mapping[str, str] = os.environ, metrics: Metrics | N
         route_handlers=[
             Router(
                 "/",
-                route_handlers=[sizing.size, basis.measure, carry.assess, margin.assess, coverage.assess],
+                route_handlers=[
+                    sizing.size,
+                    basis.measure,
+                    carry.assess,
+                    margin.assess,
+                    scenarios.play,
+                    coverage.assess,
+                ],
                 dto=Wire,
                 return_dto=Wire,
                 response_class=Reply,
@@ -104,6 +113,7 @@ def create_app(environment: Mapping[str, str] = os.environ, metrics: Metrics | N
             exchanges.list_exchanges,
             contracts.list_contracts,
             prices.list_prices,
+            stresses.list_stresses,
             stream.stream_basis,
             pages.show_document,
             pages.serve_asset,

@@ -27,8 +27,10 @@ from service.api import (
     pages,
     prices,
     problems,
+    scenarios,
     sizing,
     stream,
+    stresses,
     wire,
 )
 from service.api.event_stream import MEDIA_TYPE as EVENT_STREAM
@@ -110,6 +112,7 @@ _MARGIN_REFUSALS = (
     *("leverage_out_of_range", "expired_contract", "price_missing", "beta_missing", "size_out_of_range"),
     *("not_listed", "exchange_off", "currency_mismatch", "as_of_not_now", "price_unavailable"),
 )
+_SCENARIO_REFUSALS = (*_SIZING_REFUSALS, "inconsistent_question", "stress_data_missing", "overloaded")
 _CALLER_REFUSALS = ("unauthorized", "too_many_requests")
 """What is refused before anything else is read of a request."""
 _QUERY_REFUSALS = (*_CALLER_REFUSALS, "not_acceptable", "invalid_request", "internal_error")
@@ -130,6 +133,21 @@ OPERATIONS = (
             question, origins.take_as_sent(question.contract, question.prices), LARGEST_NOTIONAL
         ),
         spared=("SOL", absences.at("holdings", 0, "asset")),
+    ),
+    Operation(
+        scenarios.play,
+        "playScenarios",
+        "hedging",
+        (*_CALLER_REFUSALS, *_BODY_REFUSALS, *_SCENARIO_REFUSALS),
+        reply=scenarios.ScenariosReply,
+        request=scenarios.ScenariosRequest,
+        examples=examples.SCENARIOS,
+        live=examples.LIVE_SCENARIOS,
+        answer=lambda question: scenarios.answer(
+            question, origins.take_as_sent(question.contract, question.prices), LARGEST_NOTIONAL
+        ),
+        spared=("SOL", absences.at("holdings", 0, "asset")),
+        chart="10000 of coins hedged in BTC-MINI, 2026-01-02 03:04 UTC",
     ),
     Operation(
         basis.measure,
@@ -220,6 +238,15 @@ OPERATIONS = (
         _QUERY_REFUSALS,
         reply=exchanges.ExchangesReply,
         query=exchanges.ExchangesQuery,
+    ),
+    Operation(
+        stresses.list_stresses,
+        "listStresses",
+        "hedging",
+        _QUERY_REFUSALS,
+        reply=stresses.StressesReply,
+        query=stresses.StressesQuery,
+        shown=stresses.SHOWN,
     ),
     Operation(
         pages.explain_problem,

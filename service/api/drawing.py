@@ -17,12 +17,12 @@ FORMS = (JSON, SVG)
 T = TypeVar("T")
 
 
-async def respond(request: Request[Any, Any, Any], reply: Struct, draw: Callable[[], bytes]) -> Response[bytes]:
+async def respond(request: Request[Any, Any, Any], reply: Struct | bytes, draw: Callable[[], bytes]) -> Response[bytes]:
     """Answer in the form that the caller wants most.
 
     Args:
         request: with its Accept.
-        reply: the answer.
+        reply: the answer; its JSON text where that has been written already.
         draw: makes a chart of it; runs in the worker's thread.
 
     Raises:
@@ -30,7 +30,8 @@ async def respond(request: Request[Any, Any, Any], reply: Struct, draw: Callable
     """
     headers = {"vary": "accept"}
     if choose_form(request) == JSON:
-        return Response(encode(reply), media_type=JSON, headers=headers)
+        content = reply if isinstance(reply, bytes) else encode(reply)
+        return Response(content, media_type=JSON, headers=headers)
     return Response(await work(request.app.state.worker, draw), media_type=SVG, headers=headers)
 
 

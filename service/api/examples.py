@@ -2,7 +2,7 @@
 
 from typing import Any
 
-SEED = {
+SEED: dict[str, Any] = {
     "holdings": [
         {"asset": "SOL", "quantity": "40"},
         {"asset": "ADA", "quantity": "5000"},
@@ -24,7 +24,7 @@ SEED = {
     "as_of": "2026-01-02T03:04:05Z",
 }
 
-INVERSE = {
+INVERSE: dict[str, Any] = {
     "holdings": [
         {"asset": "SOL", "quantity": "40", "beta": 1.16},
         {"asset": "ADA", "quantity": "5000", "beta": 1.09},
@@ -383,6 +383,59 @@ LIVE_COVERAGE: dict[str, dict[str, Any]] = {
             "contract": LISTED["contract"],
             "market": LISTED["market"],
             "margin": {"wallet_balance": "5000"},
+        },
+    },
+}
+
+TABLE = {
+    **{name: SEED[name] for name in ("holdings", "prices", "weighting", "as_of")},
+    "contract": {**SEED["contract"], "taker_fee_rate": "0"},
+    "hedges": [{"coverage": "1"}, {"coverage": "0.75"}, {"coverage": "0.5"}, {"coverage": "0"}],
+    "moves": ["-0.2", "0.2"],
+    "margin": {"wallet_balance": "5000"},
+    "loss_limit": "0.15",
+}
+
+CRASHES = {
+    "holdings": [*INVERSE["holdings"], {"asset": "TON", "quantity": "500", "beta": 1.3}],
+    **{name: INVERSE[name] for name in ("contract", "weighting", "as_of")},
+    "prices": {**INVERSE["prices"], "TON": "2.5"},
+    "hedges": [{"coverage": "0.75"}, {"contracts": "60"}],
+    "moves": ["-0.3", "0.3"],
+    "stresses": ["luna-2022-05", "crash-2025-10", "exchange-outage", "stablecoin-depeg"],
+    "missing_assets": "beta",
+    "shocks": [
+        {
+            "name": "BTC up, coins down",
+            "underlying_move": "0.1",
+            "asset_moves": {"SOL": "-0.15", "ADA": "-0.15", "TON": "-0.2"},
+            "basis_move": "0.01",
+            "funding_rate": "-0.0003",
+            "days": 7,
+        }
+    ],
+    "margin": {"wallet_balance": "0.03"},
+    "funding_rate": "0.0001",
+}
+
+SCENARIOS: dict[str, dict[str, Any]] = {
+    "table": {"summary": "The article's table 1, with a wallet that outlives both moves", "value": TABLE},
+    "crashes": {
+        "summary": "Coin-margined, through crashes of the past and made-up ones, one coin by its beta",
+        "value": CRASHES,
+    },
+}
+
+LIVE_SCENARIOS: dict[str, dict[str, Any]] = {
+    "listed": {
+        "summary": "A listed contract and looked-up prices, through a crash by its lows",
+        "value": {
+            **LISTED,
+            "hedges": [{"coverage": "0.75"}],
+            "moves": ["-0.2", "0.2"],
+            "stresses": ["luna-2022-05"],
+            "by": "lows",
+            "margin": {"leverage": "3"},
         },
     },
 }

@@ -83,8 +83,9 @@ KINDS: Mapping[str, Kind] = {
     "margin_terms_missing": Kind(
         422,
         "Margin terms missing",
-        "Whether a position survives can't be judged without the terms of its margin.",
-        "Add the terms that errors[] points at, or, in a sizing, leave margin.survive_move out.",
+        "Whether a position survives, or what a stress takes from its wallet, can't be judged without the terms of its "
+        "margin.",
+        "Add the terms that errors[] points at; in a sizing leave margin.survive_move out, in scenarios that stress.",
     ),
     "leverage_out_of_range": Kind(
         422,
@@ -180,6 +181,13 @@ KINDS: Mapping[str, Kind] = {
         "A history is too short to say anything: it takes three values at least, and thirty to say much.",
         "Send a longer one, or ask for more days.",
     ),
+    "stress_data_missing": Kind(
+        422,
+        "Unknown in this stress",
+        "Nobody knows what a coin, or what the contract follows, did in a window of the past that was asked for.",
+        'Send "missing_assets": "beta" to take beta times the move of the underlying, ask for another window, or say '
+        "the coin's move in a shock. GET /v1/stresses lists what is known.",
+    ),
     "zero_variance": Kind(
         422,
         "Nothing moved",
@@ -189,8 +197,8 @@ KINDS: Mapping[str, Kind] = {
     "overloaded": Kind(
         503,
         "Overloaded",
-        "More of the heavy work is waiting than one process takes on: charts, or open streams.",
-        "Ask again after Retry-After, or ask for JSON.",
+        "More of the heavy work is waiting than one process takes on: charts, large grids, or open streams.",
+        "Ask again after Retry-After, or ask for JSON, or for less at once.",
     ),
     "internal_error": Kind(
         500,

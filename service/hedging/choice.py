@@ -65,6 +65,14 @@ class Recommendation(Struct, frozen=True, kw_only=True):
         Share | None,
         Meta(description="Post it to /v1/sizing; null where the target can't be reached.", examples=["0.75"]),
     ]
+    rounding: Annotated[
+        Literal["down", "up"] | None,
+        Meta(
+            description="Post it with the coverage: `down` where the margin does not bear a full hedge, so that whole "
+            "contracts are not more than it bears, else `up` where less would miss the target; null: as /v1/sizing "
+            "does by itself."
+        ),
+    ]
     reason: Annotated[Binding, Meta(description="Which of the anchors decides.")]
     detail: Annotated[
         str,
@@ -108,6 +116,7 @@ def choose_coverage(case: Case, aims: Aims) -> Recommendation:
         chosen = _Chosen(limit, "liquidation")
     return Recommendation(
         coverage=None if chosen.coverage is None else Share.of(chosen.coverage),
+        rounding=_round(chosen, limit),
         reason=chosen.reason,
         detail=_explain(case, aims, chosen),
         anchors=tuple(anchors.values()),
@@ -188,6 +197,14 @@ def _within_bounds(anchors: dict[AnchorName, Anchor]) -> _Chosen:
     if coverage < FLOOR:
         return _Chosen(FLOOR, "floor")
     return _Chosen(CAP, "cap") if coverage > CAP else _Chosen(coverage, name)
+
+
+def _round(chosen: _Chosen, limit: Decimal | None) -> Literal["down", "up"] | None:
+    if chosen.coverage is None:
+        return None
+    if limit is not None:
+        return "down"
+    return "up" if chosen.reason == "risk_budget" else None
 
 
 def _explain(case: Case, aims: Aims, chosen: _Chosen) -> str:

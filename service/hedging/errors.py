@@ -105,3 +105,9 @@ class NoInstrumentError(HedgingError):
     """Nothing that could hold the hedge."""
 
     code = "no_instrument"
+
+
+class StressDataMissingError(HedgingError):
+    """A coin of which nobody knows what it did in a window that was asked for."""
+
+    code = "stress_data_missing"

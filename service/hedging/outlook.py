@@ -214,6 +214,7 @@ def estimate_touch(account: Account, outlook: Outlook, liquidation: Liquidation,
         checks=checks,
         assumptions=(
             f"Volatility of {walk.volatility:g} a year, the same every day, for {walk.days:g} days",
+            f"`probability` and `fat_tailed_probability` watch all the time, `watched_probability` {checks} times",
             "The mark has no drift: neither expected gain nor loss",
             "Nothing is added to the account and nothing paid from it: no top-up, no funding, no fee",
         ),

@@ -172,11 +172,12 @@ def _value(merged: _Merged, price: Price, *, weighting: Weighting, pegged: bool)
     value = merged.quantity * price
     exposure = _ZERO if pegged else value
     beta = 1.0 if weighting == "value" or merged.beta is None else merged.beta
-    beta_exposure = exposure if beta == 1 else exposure * _exact_beta(beta)
+    beta_exposure = exposure if beta == 1 else exposure * exact_beta(beta)
     return _Valued(merged, price, value, exposure, beta, beta_exposure)
 
 
-def _exact_beta(beta: float) -> Decimal:
+@exactly
+def exact_beta(beta: float) -> Decimal:
     """Take the decimal that the number prints as, to 18 fractional digits, without a float's binary tail."""
     return round(Decimal(repr(beta)), 18)
 

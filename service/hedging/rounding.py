@@ -3,9 +3,11 @@
 Law: 0.7 is seven steps of 0.1. Whether a size lies on a grid is decided by exact division, never by a float.
 """
 
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 
 from service.hedging.units import exactly
+
+_NOISE = Decimal("1E-60")
 
 
 @exactly
@@ -47,8 +49,10 @@ def nearest_steps(value: Decimal, step: Decimal) -> Decimal:
 def toward(value: Decimal, goal: Decimal, quantum: Decimal) -> Decimal:
     """Move a price onto the grid on the side of the goal, and not past it.
 
-    Used for a displayed liquidation price, which is rounded toward the entry: the conservative side.
+    Used for a displayed liquidation price, which is rounded toward the entry: the conservative side. A quotient is not
+    exact: one that misses a grid point only beyond 60 fractional digits lies on it.
     """
+    value = quantise(value, _NOISE, ROUND_HALF_EVEN)
     if value >= goal:
         return max(quantise(value, quantum, ROUND_FLOOR), goal)
     return min(quantise(value, quantum, ROUND_CEILING), goal)

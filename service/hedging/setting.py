@@ -13,10 +13,8 @@ from service.hedging.contracts import Contract, check_terms, settlement
 from service.hedging.errors import ExpiredContractError, Fault, InconsistentContractError
 from service.hedging.pairs import LARGEST_BASIS_RATE
 from service.hedging.portfolio import Book, Holding, Weighting, require_prices, value_portfolio
+from service.hedging.rolls import LEAD_DAYS
 from service.hedging.units import Instant, Price, Side, exactly
-
-LEAD_DAYS = 2
-"""Days before expiry at which a hedge is rolled by default."""
 
 
 class Setting(NamedTuple):

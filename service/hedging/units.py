@@ -257,6 +257,15 @@ class Move(Exact):
     max_length = 21
 
 
+class LossLimit(Exact):
+    """A loss as a fraction of the exposure, above 0, at most 1."""
+
+    pattern = rf"(?:1(?:\.0{{1,18}})?|{_BELOW_ONE})"
+    example = "0.1"
+    bounds = "above 0 and at most 1, within 18 fractional digits"
+    max_length = 20
+
+
 class FundingRate(Exact):
     """Funding per interval as a fraction of the position's value: positive where longs pay and a short receives."""
 

@@ -71,6 +71,19 @@ def test_what_is_recommended_here_is_one_hedge_with_what_is_sized_there(call: Ca
     assert sized["target_notional"] == found["outcome"]["notional"]
 
 
+def test_a_wallets_limit_survives_the_rounding_to_whole_contracts(call: Call) -> None:
+    """1,700 behind contracts of 6,000 bear half of one and a bit: none, and not one, which is nearest."""
+    found = ask_coverage(call, **{**SEED, "margin": {"wallet_balance": "1700"}})["recommendation"]
+
+    kept = {part: SEED[part] for part in ("holdings", "contract", "prices", "as_of")}
+    posted = {"coverage": found["coverage"], "rounding": found["rounding"], "weighting": "beta"}
+    sized = call("POST", "/v1/sizing", json={**kept, **posted}).json()
+
+    assert (found["reason"], found["rounding"]) == ("liquidation", "down")
+    assert Decimal(sized["exact_contracts"]) > Decimal("0.5")
+    assert (sized["recommended"], sized["candidates"][0]["contracts"]) == ("down", "0")
+
+
 def test_what_carry_answers_is_what_a_hedge_costs_here(call: Call) -> None:
     """`cost_rate` of an option goes into the question as it is, and is all of the cost."""
     option = call("POST", "/v1/carry", json={**examples.SEED_CARRY, "horizon_days": 30}).json()["options"][0]

@@ -89,6 +89,17 @@ def test_a_question_without_a_time_is_answered_as_of_now(call: Call) -> None:
     assert again == reply
 
 
+def test_a_price_of_the_underlying_is_shown_once(call: Call) -> None:
+    """Used for what is posted of it, and to see that the contract's price is of the same coin."""
+    coins = [{"asset": "BTC", "quantity": "0.01", "haircut": "0.05"}]
+
+    reply = ask_margin(call, SEED, collateral=coins, prices={"BTC-MINI": "60000", "BTC": "59990"})
+
+    assert reply["prices"] == {"BTC-MINI": "60000", "BTC": "59990"}
+    assert list(reply["provenance"]) == ["BTC-MINI", "BTC"]
+    assert (reply["collateral"][0]["beta"], reply["collateral_value"]) == (1.0, "569.905")
+
+
 def test_every_place_in_the_way_is_named(call: Call) -> None:
     """Two coins without a beta, in one refusal."""
     coins = [{"asset": asset, "quantity": "1", "haircut": "0"} for asset in ("SOL", "USDC", "ADA")]

@@ -169,6 +169,28 @@ def test_everything_that_was_weighed_is_shown() -> None:
     assert anchors(assessed(laid(contract=nameless), wallet="900"))["liquidation"] == "margin_terms_missing"
 
 
+@pytest.mark.parametrize(
+    ("terms", "rounding"),
+    [
+        ({}, None),
+        ({"wallet": "90000"}, None),
+        ({"wallet": "1500"}, "down"),
+        ({"wallet": "4500"}, "down"),
+        ({"target_volatility": 0.6}, "up"),
+        ({"target_volatility": 0.6, "wallet": "4500"}, "down"),
+        ({"target_volatility": 0.5, "wallet": "4500"}, None),
+    ],
+)
+def test_whole_contracts_are_rounded_to_the_side_that_keeps_what_was_promised(
+    terms: dict[str, Any], rounding: str | None
+) -> None:
+    """Down where the margin has a limit, whatever decides; up within a budget; else a sizing knows best."""
+    found = assessed(**terms).recommendation
+
+    assert found is not None
+    assert found.rounding == rounding
+
+
 @pytest.mark.parametrize("wallet", ["20", "400", "1500", "4000"])
 @pytest.mark.parametrize("steps", [[("0", "0.004")], [("0", "0.004"), ("3000", "0.01"), ("6000", "0.1")]])
 def test_the_margin_bears_what_is_recommended_and_no_more(wallet: str, steps: list[tuple[str, str]]) -> None:
@@ -474,7 +496,7 @@ def _contracts(draw: st.DrawFn) -> Any:
         }
     ),
 )
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_every_question_has_an_answer_or_a_reason(
     *, book: list[tuple[str, str, float]], contract: Any, price: str, risk: Any, expects: Any, terms: dict[str, Any]
 ) -> None:

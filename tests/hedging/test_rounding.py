@@ -51,6 +51,14 @@ def test_a_liquidation_price_is_shown_nearer_than_it_is(value: str, goal: str, e
     assert toward(Decimal(value), Decimal(goal), Decimal("0.1")) == Decimal(expected)
 
 
+@pytest.mark.parametrize("goal", ["60000", "70000"])
+def test_a_quotient_that_misses_its_tick_by_its_last_digit_lies_on_it(goal: str) -> None:
+    """Contracts that are a third of something lead to 62,999.99...9: that is 63,000 and no tick further."""
+    values = [Decimal("62999." + "9" * 150), Decimal("63000." + "0" * 149 + "1")]
+
+    assert [toward(value, Decimal(goal), Decimal("0.1")) for value in values] == [63000, 63000]
+
+
 @given(value=values, quantum=steps)
 def test_a_quantised_value_is_a_multiple(value: Decimal, quantum: Decimal) -> None:
     """Whatever the mode, the result lies on the grid, within half a step for half_even."""

@@ -55,6 +55,7 @@ from service.hedging.rates import (
 )
 from service.hedging.rolls import next_quarterly, plan_legs
 from service.hedging.rounding import quantise
+from service.hedging.shocks import Script, Shock
 from service.hedging.sizing import size_hedge
 from service.hedging.touch import (
     MONITORING_SHIFT,
@@ -65,11 +66,24 @@ from service.hedging.touch import (
     touch_probability,
     watched_touch_probability,
 )
-from service.hedging.units import AnnualRate, Coverage, Instant, InvalidWordError, Move, Price, Quantity, exactly
+from service.hedging.units import (
+    AnnualRate,
+    Coverage,
+    Exact,
+    FeeRate,
+    FundingRate,
+    Instant,
+    InvalidWordError,
+    Move,
+    Price,
+    Quantity,
+    exactly,
+)
 from service.hedging.variance import Moments, split_variance
 from service.hedging.ways import Way, list_ways, price_for_days
 from tests.hedging.build import NOW, desk, expiring, holding, inverse, linear, moment, pair, perpetual, placed, tiers
 from tests.hedging.margins import account, coin, flat, posted
+from tests.hedging.staging import played_through
 
 FILE = Path(__file__).parents[3] / "shared" / "data" / "vectors.json"
 Answer = dict[str, Any]
@@ -727,6 +741,106 @@ def _exact(value: float) -> Decimal:
     return Decimal(repr(value))
 
 
+def _scenario(given: Inputs) -> Answer:
+    """Play a shock of which fees and funding are given as amounts: at two fees and one payment of an inverse hedge."""
+    move, notional = Decimal(given["market_move"]), Decimal(given["hedge_notional"])
+    coin_move = Decimal(given["beta"]) * move + Decimal(given.get("idio", "0"))
+    played = played_through(
+        inverse(multiplier="1", funding_interval_hours=8),
+        Script(
+            shocks=[
+                Shock(
+                    name="shock",
+                    underlying_move=Move(move),
+                    asset_moves={"ALT": Move(coin_move)},
+                    basis_move=Move(given.get("basis_change", "0")),
+                    funding_rate=FundingRate(Decimal(given.get("funding", "0")) / notional),
+                    days=0.4,
+                    fee_rate=FeeRate(Decimal(given.get("fees", "0")) / notional / 2),
+                )
+            ]
+        ),
+        contracts=[str(notional)],
+        book={"ALT": given["exposure"]},
+    )
+    (scenario,), (hedge,) = played.scenarios, played.hedges
+    assert hedge.net_return is not None
+    return {
+        "spot_leg": scenario.spot_pnl,
+        "hedge_leg": hedge.hedge_pnl[0],
+        "funding": hedge.funding_pnl[0],
+        "fees": hedge.fees[0],
+        "net": hedge.net_pnl[0],
+        "net_pct": hedge.net_return[0] * 100,
+    }
+
+
+def _scenario_table(given: Inputs) -> Answer:
+    script = Script(moves=[Move(move) for move in given["moves"]])
+    played = played_through(linear(), script, coverages=given["ratios"], book={"ALT": given["exposure"]})
+    rows = [
+        {
+            "move": str(scenario.underlying_move),
+            "ratio": str(hedge.coverage),
+            "spot_leg": str(scenario.spot_pnl),
+            "hedge_leg": str(hedge.hedge_pnl[row]),
+            "net": str(hedge.net_pnl[row]),
+            "net_pct": str(Exact((hedge.net_return or ())[row] * 100)),
+        }
+        for row, scenario in enumerate(played.scenarios)
+        for hedge in played.hedges
+    ]
+    return {"rows": rows}
+
+
+def _breakeven_move(given: Inputs) -> Answer:
+    notional = Decimal(given["hedge_notional"])
+    played = played_through(
+        inverse(multiplier="1", funding_interval_hours=8),
+        Script(
+            moves=[Move("0")],
+            days=0.4,
+            funding_rate=FundingRate(Decimal(given["funding"]) / notional),
+            fee_rate=FeeRate(Decimal(given["fees"]) / notional / 2),
+        ),
+        contracts=[str(notional)],
+        book={"ALT": given["exposure"]},
+        beta=float(given["beta"]),
+    )
+    move = played.hedges[0].break_even_move
+    return {"move_pct": None if move is None else move * 100}
+
+
+@exactly
+def _index_hedge_outcome(given: Inputs) -> Answer:
+    """Play Hull's table 3.4, whose portfolio returns what the pricing model says."""
+    value, riskless = Decimal(given["value"]), Decimal(given["rf_period"])
+    move = Decimal(given["index1"]) / Decimal(given["index0"]) - 1
+    returned = riskless + Decimal(given["beta"]) * (move + Decimal(given["div_period"]) - riskless)
+    basis = Decimal(given["f1"]) / Decimal(given["f0"]) - 1 - move
+    shock = Shock(
+        name="hull",
+        underlying_move=Move(move),
+        asset_moves={"ALT": Move(returned)},
+        basis_move=Move(basis),
+    )
+    played = played_through(
+        linear(multiplier=given["multiplier"]),
+        Script(shocks=[shock]),
+        contracts=[given["n"]],
+        book={"ALT": given["value"]},
+        price=given["f0"],
+    )
+    (scenario,), (hedge,) = played.scenarios, played.hedges
+    assert scenario.spot_return is not None
+    return {
+        "futures_gain": hedge.hedge_pnl[0],
+        "portfolio_return_pct": scenario.spot_return * 100,
+        "portfolio_value": value + scenario.spot_pnl,
+        "total": value + hedge.net_pnl[0],
+    }
+
+
 CALCULATIONS: dict[str, Callable[[Inputs], Answer]] = {
     "size_hedge": _size_hedge,
     "contract_notional": _contract_notional,
@@ -781,6 +895,10 @@ CALCULATIONS: dict[str, Callable[[Inputs], Answer]] = {
     "ratio_cvar_min": _ratio_cvar_min,
     "partial_hedge_curve": _partial_hedge_curve,
     "vasicek": _vasicek,
+    "scenario": _scenario,
+    "scenario_table": _scenario_table,
+    "breakeven_move": _breakeven_move,
+    "index_hedge_outcome": _index_hedge_outcome,
 }
 
 

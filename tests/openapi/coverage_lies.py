@@ -72,6 +72,8 @@ LIES: tuple[Lie, ...] = (
     Lie("always a view", member("CoverageReply", "implied_view"), {"$ref": f"{REF}ImpliedView"}),
     Lie("always a reason to be absent", member("CoverageReply", "absent_reason", "oneOf"), first),
     Lie("always a rule", member("CoverageReply", "rule", "oneOf"), first),
+    Lie("never rounded up", member("Recommendation", "rounding", "oneOf", 0, "enum"), less("up")),
+    Lie("always rounded", member("Recommendation", "rounding", "oneOf"), first),
     Lie("five anchors", member("Recommendation", "anchors", "maxItems"), 5),
     Lie("the cap never binds", member("Recommendation", "reason", "enum"), less("cap")),
     Lie("a gut feeling binds", member("Recommendation", "reason", "enum"), more("gut_feeling")),

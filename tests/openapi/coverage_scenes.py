@@ -63,13 +63,13 @@ MEASURED: Body = {
 LISTED: Body = {**_with_own(sizing_scenes.LISTED), "margin": {"wallet_balance": None, "leverage": "5"}}
 """Every member there is, with a contract that is looked up."""
 COMPLETE: tuple[tuple[Body, tuple[Steps, ...]], ...] = (
-    (GIVEN, ()),
-    (INVERSE, (("contract",),)),
+    (GIVEN, (("surprise",), *((name,) for name in GIVEN if name != "contract"))),
+    (INVERSE, (("contract", "style"), ("contract", "multiplier"))),
     (PARTS, (("risk",), ("funding_rate",), ("fee_rate",), ("margin",))),
     (MEASURED, (("risk",),)),
     (LISTED, (("contract",), ("market",))),
 )
-"""Each with the members in which it is varied; none for all of them."""
+"""Each with the members in which it is varied; those of a contract are those of a sizing's, and varied there."""
 
 PLAIN: Body = {
     **sizing_scenes.BASKET,

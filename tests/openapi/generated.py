@@ -21,10 +21,14 @@ from tests.openapi.mending import mend, mend_contracts, mend_prices
 from tests.openapi.oracle import INVALID, Oracle, around
 from tests.openapi.queries import Query
 from tests.openapi.refusals import find_faults
-from tests.openapi.staging import BASIS, CARRY, COVERAGE, MARGIN, SIZING, is_live
+from tests.openapi.scenario_mending import mend_scenarios
+from tests.openapi.staging import BASIS, CARRY, COVERAGE, MARGIN, SCENARIOS, SIZING, is_live
 from tests.openapi.strict_json import read_json
 
-_ANSWERABLE = ("sizeHedge", "measureBasis", "assessCarry", "assessMargin", "listPrices", "listContracts", "streamBasis", "assessCoverage")
+_ANSWERABLE = (
+    *("sizeHedge", "measureBasis", "assessCarry", "assessMargin", "playScenarios", "assessCoverage"),
+    *("listPrices", "listContracts", "streamBasis"),
+)
 """Operations that may say no to a valid request."""
 _UNMENDED = 4
 """One of so many cases stays as it was generated."""
@@ -79,6 +83,7 @@ _BODIES: dict[str, Callable[[Question], Question]] = {
     CARRY[1]: mend_carry,
     MARGIN[1]: mend_margin,
     COVERAGE[1]: mend_coverage,
+    SCENARIOS[1]: mend_scenarios,
 }
 _QUERIES: dict[str, Callable[[Query], Query]] = {
     "/v1/prices": mend_prices,

@@ -15,10 +15,12 @@ PRICES: Key = ("GET", "/v1/prices")
 CONTRACTS: Key = ("GET", "/v1/contracts")
 EXCHANGES_: Key = ("GET", "/v1/exchanges")
 STREAM: Key = ("GET", "/v1/basis/stream")
+STRESSES: Key = ("GET", "/v1/stresses")
 COMPLETE: dict[Key, Query] = {
     PRICES: {"exchange": "binance", "symbols": ["SOL", "BTCUSDT"], "quote": "USDT", "max_age_seconds": 10},
     CONTRACTS: {"underlying": "BTC", "exchange": "bybit", "style": "linear", "expiry": "perpetual"},
     EXCHANGES_: {},
+    STRESSES: {"kind": "historical"},
     STREAM: {
         "exchange": "bybit",
         "symbols": ["BTCUSDT", "SOLUSDT"],
@@ -33,6 +35,7 @@ PLAIN: dict[Key, str] = {
     PRICES: "exchange=bybit&symbols=BTC,BTCUSDT",
     CONTRACTS: "underlying=BTC",
     EXCHANGES_: "",
+    STRESSES: "",
     STREAM: "exchange=bybit&symbols=BTCUSDT",
 }
 """A query that is answered whenever the exchanges answer."""
@@ -100,6 +103,7 @@ _ASKED: dict[Key, tuple[str, ...]] = {
         "underlying=BTC&asset=BTC",
     ),
     EXCHANGES_: (),
+    STRESSES: ("kind=historical", "kind=synthetic", "kind=", "kind=real", "kind=historical&kind=synthetic"),
     STREAM: (
         "exchange=bybit&symbols=BTCUSDT,SOLUSDT,SHIB1000USDT,BTCUSDT&spot_source=last",
         "exchange=mexc&symbols=BTC_USD&min_change=0&interval_seconds=1",
@@ -146,6 +150,7 @@ _BY_THE_WAY: dict[Key, tuple[tuple[Fault, str], ...]] = {
         ("outage", "underlying=BTC&exchange=mexc&expiry=dated"),
     ),
     EXCHANGES_: (("off", ""), ("outage", "")),
+    STRESSES: (("off", ""), ("outage", "kind=synthetic")),
     STREAM: (
         ("off", "exchange=bybit&symbols=BTCUSDT"),
         ("outage", "exchange=bybit&symbols=BTCUSDT"),

@@ -122,6 +122,8 @@ def _in_full(future: Future) -> Question:
         "lot_step": future.lot_step,
         "initial_margin_rate": None if leverage is None else 1 / leverage,
         "maintenance_tiers": None if leverage is None else [{"floor": 0, "rate": 0}],
+        "expiry": None if future.expiry is None else future.expiry.isoformat(),
+        "funding_interval_hours": future.hours,
     }
 
 

@@ -21,7 +21,7 @@ LIES: tuple[Lie, ...] = (
     Lie("long positions by default", member("MarginRequest", "side", "default"), "long"),
     Lie("positions without a side", member("MarginRequest", "side", "enum"), more("none")),
     Lie("21 coins posted", member("MarginRequest", "collateral", "maxItems"), 21),
-    Lie("101 steps", member("MarginRequest", "moves", "maxItems"), 101),
+    Lie("101 moves of the mark", member("MarginRequest", "moves", "maxItems"), 101),
     Lie("no null as moves", member("MarginRequest", "moves", "type"), "array"),
     Lie("a volatility of nothing", member("MarginRequest", "volatility", "minimum"), 0),
     Lie("a volatility by default", member("MarginRequest", "volatility", "default"), 0.8),
@@ -45,7 +45,7 @@ LIES: tuple[Lie, ...] = (
     # what is answered
     Lie("always a liquidation price", member("MarginReply", "liquidation_price"), {"$ref": f"{REF}PriceLevel"}),
     Lie("always an initial margin", member("MarginReply", "initial"), _MONEY),
-    Lie("always a leverage", member("MarginReply", "leverage"), _SHARE),
+    Lie("an account that always has a leverage", member("MarginReply", "leverage"), _SHARE),
     Lie("always a ratio in the ladder", member("Rung", "margin_ratio"), _SHARE),
     Lie("a status of bankruptcy", member("Rung", "status", "enum"), more("bankrupt")),
     Lie("never a margin call", member("MarginReply", "status", "enum"), less("margin_call")),

@@ -14,11 +14,11 @@ _LEAST = "0.000000000000000001"
 
 def mend(question: Question) -> Question:
     """Take the reasons away one after the other, as a caller would who reads the problems; some questions resist."""
-    for _ in _REMEDIES:
+    for _ in REMEDIES:
         code = find_refusal(question, Around(datetime.now(UTC)))
         if code is None:
             break
-        question = _REMEDIES[code](question)
+        question = REMEDIES[code](question)
     return question
 
 
@@ -113,7 +113,7 @@ def _shrink(question: Question) -> Question:
     return {**question, "coverage": _LEAST, "contract": contract}
 
 
-_REMEDIES: dict[str, Callable[[Question], Question]] = {
+REMEDIES: dict[str, Callable[[Question], Question]] = {
     "as_of_not_now": _ask_now,
     "not_listed": _list,
     "currency_mismatch": _exchange,
@@ -127,3 +127,4 @@ _REMEDIES: dict[str, Callable[[Question], Question]] = {
     "margin_terms_missing": _survive_anything,
     "size_out_of_range": _shrink,
 }
+"""By the code of the problem."""

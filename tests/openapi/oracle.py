@@ -9,14 +9,14 @@ from functools import cache, partial
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from tests.openapi import basis_reasons, carry_reasons, coverage_reasons, margin_reasons, reasons
+from tests.openapi import basis_reasons, carry_reasons, coverage_reasons, margin_reasons, reasons, scenario_reasons
 from tests.openapi.asgi import JSON, SVG, Answer, Sent
 from tests.openapi.document import Document, Operation, operations, validator
 from tests.openapi.events import MEDIA_TYPE as EVENTS
 from tests.openapi.lookups import Around, Question, refuse_contracts, refuse_prices
 from tests.openapi.pairs import refuse_stream
 from tests.openapi.queries import QueryReader
-from tests.openapi.staging import BASIS, CARRY, COVERAGE, MARGIN, SIZING, Key
+from tests.openapi.staging import BASIS, CARRY, COVERAGE, MARGIN, SCENARIOS, SIZING, Key
 from tests.openapi.strict_json import UnreadableError, read_json
 
 UNREADABLE = frozenset(("not_json", "not_utf8", "duplicate_key", "too_deep"))
@@ -193,12 +193,14 @@ _REASONS: dict[str, Refuse] = {
     CARRY[1]: carry_reasons.find_refusal,
     MARGIN[1]: margin_reasons.find_refusal,
     COVERAGE[1]: coverage_reasons.find_refusal,
+    SCENARIOS[1]: scenario_reasons.find_refusal,
 }
 """By path of the operation with a body."""
 _MARKET: dict[str, Refuse] = {
     "/v1/prices": refuse_prices,
     "/v1/contracts": refuse_contracts,
     "/v1/exchanges": _refuse_nothing,
+    "/v1/stresses": _refuse_nothing,
     "/v1/basis/stream": refuse_stream,
 }
 """By path of the operation that looks at the market."""

@@ -171,14 +171,19 @@ def _number(record: Question, name: str) -> Fraction | None:
     return None if text is None else Fraction(text)
 
 
-_REFUSALS: tuple[tuple[str, Callable[[Question, datetime], bool]], ...] = (
+Refusals = tuple[tuple[str, Callable[[Question, datetime], bool]], ...]
+OF_BOOK: Refusals = (
     ("inconsistent_contract", _is_inconsistent),
     ("expired_contract", _is_expired),
     ("price_missing", _lacks_price),
     ("duplicate_symbol_beta_conflict", _has_two_betas),
     ("beta_missing", _lacks_beta),
+)
+"""Why a book and a contract have no answer, in order."""
+OF_MARGIN: Refusals = (
     ("margin_conflict", _has_two_margins),
     ("leverage_out_of_range", _is_overleveraged),
     ("margin_terms_missing", _lacks_margin_terms),
-    ("size_out_of_range", _is_oversized),
 )
+"""Why its margin has none."""
+_REFUSALS: Refusals = (*OF_BOOK, *OF_MARGIN, ("size_out_of_range", _is_oversized))

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from tests.openapi import basis_scenes, carry_scenes, coverage_scenes, margin_scenes, scenes
+from tests.openapi import basis_scenes, carry_scenes, coverage_scenes, margin_scenes, scenario_scenes, scenes
 from tests.openapi.asgi import Sent
 from tests.openapi.boundaries import Steps
-from tests.openapi.staging import BASIS, CARRY, COVERAGE, MARGIN, SIZING, Body, Key
+from tests.openapi.staging import BASIS, CARRY, COVERAGE, MARGIN, SCENARIOS, SIZING, Body, Key
 
 
 class Part(NamedTuple):
@@ -28,5 +28,6 @@ REPERTOIRE: dict[Key, Part] = {
     CARRY: Part(carry_scenes.PLAIN, carry_scenes.LIVE, carry_scenes.COMPLETE, carry_scenes.scenes),
     MARGIN: Part(margin_scenes.PLAIN, margin_scenes.LIVE, margin_scenes.COMPLETE, margin_scenes.scenes),
     COVERAGE: Part(coverage_scenes.PLAIN, coverage_scenes.LIVE, coverage_scenes.COMPLETE, coverage_scenes.scenes),
+    SCENARIOS: Part(scenario_scenes.PLAIN, scenario_scenes.LIVE, scenario_scenes.COMPLETE, scenario_scenes.scenes),
 }
 """By operation."""

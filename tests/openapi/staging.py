@@ -18,6 +18,7 @@ BASIS: Key = ("POST", "/v1/basis")
 CARRY: Key = ("POST", "/v1/carry")
 MARGIN: Key = ("POST", "/v1/margin")
 COVERAGE: Key = ("POST", "/v1/coverage")
+SCENARIOS: Key = ("POST", "/v1/scenarios")
 
 
 def stage(body: Body, changes: Changes) -> Body:
@@ -71,4 +72,5 @@ _IS_LIVE: dict[str, Callable[[Body], bool]] = {
     CARRY[1]: _is_live_carry,
     MARGIN[1]: _is_live_margin,
     COVERAGE[1]: _is_live_sizing,
+    SCENARIOS[1]: _is_live_sizing,
 }

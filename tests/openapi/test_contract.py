@@ -8,6 +8,7 @@ from schemathesis import Case
 from tests.openapi.document import operations, read_document
 from tests.openapi.generated import Examiner, load_generator
 from tests.openapi.house import Door, House
+from tests.openapi.repertoire import REPERTOIRE
 
 DOOR = Door()
 EXAMINER = Examiner(read_document(), DOOR)
@@ -36,8 +37,9 @@ def test_each_operation_has_a_test_of_its_own(request: pytest.FixtureRequest) ->
 @pytest.mark.parametrize(
     ("label", "refused"),
     [
-        *(("POST /v1/sizing", 20), ("POST /v1/basis", 20), ("POST /v1/carry", 20), ("POST /v1/margin", 20)),
+        *((f"POST {path}", 20) for _, path in REPERTOIRE),
         *(("GET /v1/prices", 5), ("GET /v1/contracts", 0), ("GET /v1/exchanges", 0), ("GET /v1/basis/stream", 5)),
+        ("GET /v1/stresses", 0),
     ],
 )
 def test_enough_questions_have_an_answer(label: str, refused: int) -> None:
@@ -51,7 +53,7 @@ def test_enough_questions_have_an_answer(label: str, refused: int) -> None:
     assert valid.keys() <= {200, 422}
 
 
-@pytest.mark.parametrize("label", ["POST /v1/sizing", "POST /v1/basis", "POST /v1/carry", "POST /v1/margin"])
+@pytest.mark.parametrize("label", [" ".join(key) for key in REPERTOIRE])
 def test_enough_questions_of_now_have_an_answer(label: str) -> None:
     """Of those that leave something to the market, too."""
     if not EXAMINER.valid:
@@ -63,7 +65,7 @@ def test_enough_questions_of_now_have_an_answer(label: str) -> None:
     assert live[422] >= 5
 
 
-@pytest.mark.parametrize("label", ["POST /v1/sizing", "POST /v1/basis", "POST /v1/carry", "POST /v1/margin"])
+@pytest.mark.parametrize("label", [" ".join(key) for key in REPERTOIRE])
 def test_there_are_enough_questions_of_every_kind(label: str) -> None:
     """Hundreds of valid ones with a body, and some for every operation that there is."""
     if not EXAMINER.valid:

@@ -7,10 +7,10 @@ import pytest
 from tests.openapi.asgi import JSON, SVG, Answer, Sent
 from tests.openapi.refusals import MEDIA_TYPE
 from tests.openapi.repertoire import REPERTOIRE
-from tests.openapi.staging import BASIS, CARRY, Key, pose
+from tests.openapi.staging import BASIS, CARRY, SCENARIOS, Key, pose
 from tests.openapi.witness import Trial, Witness
 
-CHARTED = [BASIS, CARRY]
+CHARTED = [BASIS, CARRY, SCENARIOS]
 _NAMESPACE = "{http://www.w3.org/2000/svg}"
 
 

@@ -1,0 +1,265 @@
+"""`POST /v1/scenarios`: what happens to coins, hedge and margin when the market moves; where does it break."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import partial
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Response, post
+from litestar.params import JSONBody
+from msgspec import Meta, Struct
+
+from service.api.drawing import FORMS, ThemeChoice, respond, work
+from service.api.heads import OFFERS
+from service.api.marks import complete
+from service.api.origins import Completed, ContractSource, Listed, Prices, Provenance, Source, note_ages
+from service.api.scenario_chart import NetLine, draw_nets, spread_moves
+from service.api.wire import encode
+from service.hedging.collateral import Collateral
+from service.hedging.contracts import Contract
+from service.hedging.outcomes import HedgeOutcome
+from service.hedging.portfolio import Holding, Weighting
+from service.hedging.scenarios import (
+    MOST_HEDGES,
+    HedgeChoice,
+    Scenarios,
+    check_question,
+    play_scenarios,
+)
+from service.hedging.shocks import Days, MissingAssets, Script, Shock
+from service.hedging.stresses import KnownBy, StressName
+from service.hedging.units import Coverage, FeeRate, FundingRate, Instant, LossLimit, Move, Symbol
+
+MOST_AT_ONCE = 200
+"""Scenarios times hedges that are played at once; more take their turn in the worker, so that others are answered."""
+_COINS_A_CELL = 4
+"""So many coins take as long as one scenario of one hedge."""
+
+_UNHEDGED = HedgeChoice(coverage=Coverage("0"))
+
+
+class ScenariosRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A book, a contract, sizes of the hedge, and what may happen."""
+
+    holdings: Annotated[
+        tuple[Holding, ...],
+        Meta(description="The book; one asset sent twice counts once.", min_length=1, max_length=1000),
+    ]
+    contract: Annotated[
+        Contract | Listed, Meta(description="The future to hedge with, in full or by the name that an exchange lists.")
+    ]
+    prices: Annotated[
+        Prices,
+        Meta(
+            description="Spot price by asset code, futures mark price by contract symbol, all in one dollar currency, "
+            "the contract's own. What is sent counts; what is missing is looked up as `market` says.",
+            examples=[{"SOL": "150", "BTC-MINI": "60000"}],
+        ),
+    ] = msgspec.field(default_factory=dict)
+    market: Annotated[
+        Source | None,
+        Meta(description="Where spot prices that were not sent are looked up; absent or null: nowhere."),
+    ] = None
+    weighting: Annotated[
+        Weighting,
+        Meta(description="`value` takes every beta as 1; `beta` uses the betas of the holdings."),
+    ] = "value"
+    hedges: Annotated[
+        tuple[HedgeChoice, ...],
+        Meta(
+            description="Sizes to compare; coverage 0 is the book without a hedge.",
+            min_length=1,
+            max_length=MOST_HEDGES,
+        ),
+    ]
+    moves: Annotated[
+        tuple[Move, ...],
+        Meta(
+            description="Moves of the contract's underlying and the future alike; every coin moves by its beta, and "
+            "loses no more than all.",
+            max_length=500,
+            examples=[["-0.2", "0.2"]],
+        ),
+    ] = ()
+    stresses: Annotated[
+        tuple[StressName, ...],
+        Meta(description="Named stresses, as GET /v1/stresses lists them.", max_length=16, examples=[["luna-2022-05"]]),
+    ] = ()
+    by: Annotated[
+        KnownBy,
+        Meta(
+            description="Whether coins end windows of the past at their closes, or at their own worst lows where the "
+            "window has them; a rally has none, and is by closes."
+        ),
+    ] = "closes"
+    missing_assets: Annotated[
+        MissingAssets,
+        Meta(
+            description="What of a coin of which nobody knows what it did in a window: refuse to answer, or take its "
+            "beta times the move of the underlying, with a warning."
+        ),
+    ] = "refuse"
+    shocks: Annotated[tuple[Shock, ...], Meta(description="What else may happen, said in full.", max_length=100)] = ()
+    margin: Annotated[
+        Collateral | None,
+        Meta(description="What is posted behind each of the hedges; null or absent: the contract's initial margin."),
+    ] = None
+    loss_limit: Annotated[
+        LossLimit | None,
+        Meta(description="Largest loss to bear, of |exposure|; null or absent for none.", examples=["0.1"]),
+    ] = None
+    days: Annotated[
+        Days, Meta(description="How long the moves take, and shocks that say nothing else: for funding.", examples=[30])
+    ] = 0.0
+    funding_rate: Annotated[
+        FundingRate | None,
+        Meta(
+            description="Funding per interval of the contract, taken to stay, for all that lasts; null or absent: none "
+            "is counted, with a warning."
+        ),
+    ] = None
+    fee_rate: Annotated[
+        FeeRate | None,
+        Meta(
+            description="Fee of entry and of exit; null or absent: the contract's taker fee, or none, with a warning."
+        ),
+    ] = None
+    theme: ThemeChoice = "light"
+    as_of: Annotated[
+        Instant | None,
+        Meta(description="Time of the question; absent or null: now. With it the answer is reproducible."),
+    ] = None
+
+
+class ScenariosReply(Scenarios, frozen=True, kw_only=True):
+    """The answer, with everything it was made from; amounts in the quote currency unless said otherwise."""
+
+    contract: Annotated[Contract, Meta(description="The terms used, defaults included; never `listed`.")]
+    contract_source: Annotated[ContractSource, Meta(description="Where the terms came from.")]
+    prices: Annotated[
+        Prices,
+        Meta(description="Every price used; sending them back with as_of reproduces the answer."),
+    ]
+    provenance: Annotated[
+        dict[Symbol, Provenance],
+        Meta(description="Where each of the prices came from.", max_length=2000),
+    ]
+    as_of: Annotated[Instant, Meta(description="Time of the question.")]
+
+
+@post("/v1/scenarios", status_code=200, return_dto=None, opt={OFFERS: FORMS})
+async def play(data: JSONBody[ScenariosRequest], request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Play scenarios: what coins, hedge and margin do when the market moves, and where it breaks.
+
+    Answers with the profit of the coins in each scenario and, for each size of the hedge, columns of its own profit,
+    funding, fees, net and margin; with the moves at which it breaks even, is liquidated, or loses too much. A hedge
+    that is liquidated loses its wallet and leaves the coins unhedged. With `Accept: image/svg+xml` the net return
+    against the move comes as a chart. Idempotent and free of side effects: POST only because the question does not fit
+    into a URL.
+    """
+    check_question(data.hedges, _script(data))
+    state = request.app.state
+    completed = await complete(
+        state.market,
+        holdings=data.holdings,
+        contract=data.contract,
+        prices=data.prices,
+        source=data.market,
+        as_of=data.as_of,
+    )
+    make = partial(answer, data, completed, state.settings.max_notional)
+    reply, text = await work(state.worker, lambda: _write(make())) if _is_large(data) else (make(), None)
+    note_ages(reply.provenance.values(), state.metrics.observe_market)
+    return await respond(request, text or reply, partial(_draw, data, reply, state.settings.max_notional))
+
+
+def answer(question: ScenariosRequest, completed: Completed, largest_notional: Decimal) -> ScenariosReply:
+    """Answer a question whose terms and prices are complete, as of its own time or else of now."""
+    as_of = question.as_of or Instant.of(datetime.now(UTC))
+    contract, prices = completed.contract, completed.prices
+    scenarios = play_scenarios(
+        holdings=question.holdings,
+        contract=contract,
+        prices=prices,
+        hedges=question.hedges,
+        weighting=question.weighting,
+        as_of=as_of,
+        script=_script(question),
+        collateral=question.margin,
+        largest_notional=largest_notional,
+    )
+    names = dict.fromkeys([*(line.asset for line in scenarios.holdings), contract.symbol, contract.underlying])
+    used = [name for name in names if name in prices]
+    return ScenariosReply(
+        **msgspec.structs.asdict(scenarios) | {"warnings": (*completed.cautions, *scenarios.warnings)},
+        contract=contract,
+        contract_source=completed.contract_source,
+        prices={name: prices[name] for name in used},
+        provenance={name: completed.provenance[name] for name in used},
+        as_of=as_of,
+    )
+
+
+def _write(reply: ScenariosReply) -> tuple[ScenariosReply, bytes]:
+    """Write a large answer where it was made: that takes as long as others should not wait."""
+    return reply, encode(reply)
+
+
+def _script(question: ScenariosRequest) -> Script:
+    return Script(
+        moves=question.moves,
+        stresses=question.stresses,
+        by=question.by,
+        missing_assets=question.missing_assets,
+        shocks=question.shocks,
+        days=question.days,
+        funding_rate=question.funding_rate,
+        fee_rate=question.fee_rate,
+        loss_limit=question.loss_limit,
+    )
+
+
+def _is_large(question: ScenariosRequest) -> bool:
+    """Tell whether playing it would keep others waiting."""
+    happenings = len(question.stresses) + len(question.shocks)
+    cells = (len(question.moves) + happenings) * len(question.hedges)
+    coins = (happenings + len(question.hedges)) * len(question.holdings)
+    return cells + coins // _COINS_A_CELL > MOST_AT_ONCE
+
+
+def _draw(question: ScenariosRequest, reply: ScenariosReply, largest_notional: Decimal) -> bytes:
+    """Draw the net return of each hedge between the outermost moves, played anew at moves that lie close together."""
+    moves = spread_moves(
+        [scenario.underlying_move for scenario in reply.scenarios],
+        [hedge.liquidation_move for hedge in reply.hedges if hedge.liquidation_move is not None],
+    )
+    drawn = play_scenarios(
+        holdings=question.holdings,
+        contract=reply.contract,
+        prices=reply.prices,
+        hedges=[_UNHEDGED, *question.hedges],
+        weighting=question.weighting,
+        as_of=reply.as_of,
+        script=_script(question)._replace(moves=[Move(move) for move in moves], stresses=(), shocks=()),
+        collateral=question.margin,
+        largest_notional=largest_notional,
+    )
+    return draw_nets(
+        [_line(hedge, moves) for hedge in {hedge.contracts: hedge for hedge in drawn.hedges}.values()]
+        if drawn.exposure
+        else [],
+        title=f"{reply.exposure} of coins hedged in {reply.contract.symbol}, {reply.as_of:%Y-%m-%d %H:%M} UTC",
+        underlying=reply.contract.underlying,
+        theme=question.theme,
+    )
+
+
+def _line(hedge: HedgeOutcome, moves: Sequence[Decimal]) -> NetLine:
+    return NetLine(
+        label="not hedged" if not hedge.coverage else f"{float(hedge.coverage * 100):.4g} % hedged",
+        moves=[float(move) for move in moves],
+        returns=[float(net) for net in hedge.net_return or ()],
+        liquidation_move=None if hedge.liquidation_move is None else float(hedge.liquidation_move),
+    )
