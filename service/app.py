@@ -24,6 +24,7 @@ from service.api import (
     prices,
     problems,
     scenarios,
+    simulations,
     sizing,
     stream,
     stresses,
@@ -78,7 +79,7 @@ def create_app(environment: Mapping[str, str] = os.environ, metrics: Metrics | N
     observe = log_stumbles(metrics.observe_market)
     link = open_link(settings, observe, clock)
     market, histories, closers = open_market(settings, link, observe=observe, clock=clock)
-    worker = Worker()
+    worker, simulator = Worker(), Worker()  # a chart does not wait for a simulation
     streams = Streams(settings.streams, observe=metrics.observe_streams)
     state = {
         "settings": settings,
@@ -88,6 +89,7 @@ def create_app(environment: Mapping[str, str] = os.environ, metrics: Metrics | N
         "histories": histories,
         "link": link,
         "worker": worker,
+        "simulator": simulator,
         "streams": streams,
         "clock": clock,
     }
@@ -101,6 +103,7 @@ def create_app(environment: Mapping[str, str] = os.environ, metrics: Metrics | N
                     carry.assess,
                     margin.assess,
                     scenarios.play,
+                    simulations.simulate,
                     coverage.assess,
                 ],
                 dto=Wire,
@@ -134,7 +137,7 @@ def create_app(environment: Mapping[str, str] = os.environ, metrics: Metrics | N
         logging_config=None,
         on_startup=[gc.freeze],
         lifespan=[lambda _: calling_at_end(streams.end)],
-        on_shutdown=[*closers, worker.close],
+        on_shutdown=[*closers, worker.close, simulator.close],
     )
     policy = Policy(
         keys=keys,

@@ -1,13 +1,15 @@
 """One thread for heavy work: in order, within bounds, and never for nobody."""
 
 import asyncio
+import os
+import sys
 import threading
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
 
-from service.worker import OverloadedError, Worker
+from service.worker import NICENESS, OverloadedError, Worker
 
 Scenario = Callable[[Worker], Coroutine[Any, Any, None]]
 
@@ -16,6 +18,7 @@ class Job:
     """A job that says when it begins and ends when it is told to."""
 
     def __init__(self) -> None:
+        """Begin with nothing."""
         self.begun = threading.Event()
         self.may_end = threading.Event()
 
@@ -178,5 +181,19 @@ def test_who_waits_for_a_worker_that_closes_is_not_left_waiting() -> None:
         assert asked[0].result() == "first"
         assert asked[1].cancelled()
         assert not second.begun.is_set()
+
+    play(scenario)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere threads have no priority of their own")
+def test_the_thread_steps_back_and_the_loop_does_not() -> None:
+    """Whoever asks for something small meanwhile is served first."""
+
+    async def scenario(worker: Worker) -> None:
+        """Ask both."""
+        before = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+        assert await worker.run(lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id())) == NICENESS
+        assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == before
 
     play(scenario)

@@ -28,6 +28,8 @@ from service.api import (
     prices,
     problems,
     scenarios,
+    simulated,
+    simulations,
     sizing,
     stream,
     stresses,
@@ -74,6 +76,8 @@ class Operation(NamedTuple):
     """Record of the query parameters."""
     examples: Mapping[str, Mapping[str, Any]] = {}
     """Requests by name, each with a `summary` and a `value`."""
+    answers: Mapping[str, Any] = {}
+    """Their answers by name, where they are too dear to be found anew at every start; tests hold them to be real."""
     live: Mapping[str, Mapping[str, Any]] = {}
     """More of them, whose answers depend on the market."""
     answer: Callable[[Any], msgspec.Struct] | None = None
@@ -101,6 +105,10 @@ _SIZING_REFUSALS = (
 _COVERAGE_REFUSALS = (
     *(code for code in _SIZING_REFUSALS if code != "margin_terms_missing"),
     *("inconsistent_question", "too_few_observations", "zero_variance"),
+)
+_SIMULATION_REFUSALS = (
+    *_SIZING_REFUSALS,
+    *("inconsistent_question", "zero_variance", "too_few_observations", "work_out_of_range", "overloaded"),
 )
 _CURVE_REFUSALS = (
     *("inconsistent_question", "expired_contract", "crossed_market"),
@@ -202,6 +210,19 @@ OPERATIONS = (
             question, origins.take_as_sent(question.contract, question.prices), LARGEST_NOTIONAL
         ),
         spared=("SOL", absences.at("holdings", 0, "asset")),
+    ),
+    Operation(
+        simulations.simulate,
+        "simulateHedges",
+        "hedging",
+        (*_CALLER_REFUSALS, *_BODY_REFUSALS, *_SIMULATION_REFUSALS),
+        reply=simulations.SimulationReply,
+        request=simulations.SimulationRequest,
+        examples=examples.SIMULATIONS,
+        answers=simulated.ANSWERS,
+        live=examples.LIVE_SIMULATIONS,
+        spared=("SOL", absences.at("holdings", 0, "asset")),
+        chart="10000 hedged with BTC-MINI, 2026-01-02 03:04 UTC",
     ),
     Operation(
         stream.stream_basis,
@@ -409,6 +430,9 @@ def _unchanged(entry: Operation) -> Schema:
 
 
 def _reply_examples(entry: Operation) -> Schema:
+    if entry.answers:
+        told = {name: {"summary": f"Answer to {name}", "value": value} for name, value in entry.answers.items()}
+        return {"examples": told}
     if entry.answer is None:
         return {} if entry.shown is None else {"example": _json(entry.shown)}
     shown = {}

@@ -439,3 +439,58 @@ LIVE_SCENARIOS: dict[str, dict[str, Any]] = {
         },
     },
 }
+
+SEED_SIMULATION = {
+    "holdings": [
+        {"asset": "SOL", "quantity": "40", "beta": 1.16},
+        {"asset": "ADA", "quantity": "5000", "beta": 1.09},
+        {"asset": "DOT", "quantity": "300", "beta": 1.1},
+    ],
+    "contract": {**SEED["contract"], "funding_interval_hours": 8},
+    "prices": SEED["prices"],
+    "weighting": "beta",
+    "hedges": [{"coverage": "1", "leverage": "5"}, {"contracts": "1", "wallet_balance": "3000"}],
+    "horizon_days": 7,
+    "funding_rate": "0.0001",
+    "as_of": "2026-01-02T03:04:05Z",
+}
+
+SIMULATIONS: dict[str, dict[str, Any]] = {
+    "seed": {
+        "summary": "A week: all of it hedged at 5x, or one contract and 3,000",
+        "value": SEED_SIMULATION,
+    },
+}
+
+COVARIANCE_SIMULATION = {
+    "holdings": [{"asset": "SOL", "quantity": "40"}, {"asset": "ETH", "quantity": "2"}],
+    "contract": {"style": "listed", "exchange": "bybit", "symbol": "BTCUSDT"},
+    "market": {"exchange": "binance"},
+    "hedges": [{"coverage": "0.75", "leverage": "3"}],
+    "model": {
+        "style": "covariance",
+        "assets": ["BTC", "ETH", "SOL"],
+        "covariance": [[0.00099, 0.00107, 0.00115], [0.00107, 0.0018, 0.0014], [0.00115, 0.0014, 0.0037]],
+        "degrees_of_freedom": None,
+    },
+}
+BOOTSTRAP_SIMULATION = {
+    "holdings": [{"asset": "SOL", "quantity": "40"}],
+    "contract": {"style": "listed", "exchange": "bybit", "symbol": "BTCUSDT"},
+    "market": {"exchange": "binance"},
+    "hedges": [{"coverage": "1", "leverage": "4"}],
+    "horizon_days": 14,
+    "model": {
+        "style": "bootstrap",
+        "returns": {
+            "BTC": [0.012, -0.034, 0.021, 0.004, -0.015, 0.033, -0.008, 0.017, -0.026, 0.009, 0.041, -0.019],
+            "SOL": [0.021, -0.052, 0.018, 0.015, -0.031, 0.047, 0.002, 0.011, -0.044, 0.026, 0.058, -0.033],
+        },
+        "block_days": 5,
+    },
+}
+
+LIVE_SIMULATIONS: dict[str, dict[str, Any]] = {
+    "covariance": {"summary": "Given covariances, looked-up prices, normal shocks", "value": COVARIANCE_SIMULATION},
+    "bootstrap": {"summary": "Blocks of given past days; twelve of them are few", "value": BOOTSTRAP_SIMULATION},
+}

@@ -175,6 +175,12 @@ KINDS: Mapping[str, Kind] = {
         "None of the instruments can hold this hedge until its end.",
         "The detail says why of each; send others, or name an underlying.",
     ),
+    "work_out_of_range": Kind(
+        422,
+        "Too much work",
+        "The simulation would take more steps than one question may.",
+        "Ask for fewer paths, days or hedges; the detail says how many steps there would be, and how many may be.",
+    ),
     "too_few_observations": Kind(
         422,
         "Too few observations",
@@ -197,8 +203,8 @@ KINDS: Mapping[str, Kind] = {
     "overloaded": Kind(
         503,
         "Overloaded",
-        "More of the heavy work is waiting than one process takes on: charts, large grids, or open streams.",
-        "Ask again after Retry-After, or ask for JSON, or for less at once.",
+        "More heavy work is waiting than one process takes on: charts, large grids, simulations, or open streams.",
+        "Ask again after Retry-After; of a chart, ask for JSON; of a grid, for less at once.",
     ),
     "internal_error": Kind(
         500,

@@ -93,7 +93,7 @@ def _struct(node: inspect.StructType, components: dict[str, Schema]) -> Schema:
 
 def _default(field: inspect.Field) -> Schema:
     if field.default_factory is not NODEFAULT:
-        return {"default": field.default_factory()}
+        return {"default": _plain(field.default_factory())}
     return {} if field.default in {NODEFAULT, UNSET} else {"default": _plain(field.default)}
 
 
@@ -130,7 +130,7 @@ def _write_mapping(node: inspect.DictType, components: dict[str, Schema]) -> Sch
         "type": "object",
         "propertyNames": {"type": "string", **_write(node.key_type, components)},
         "additionalProperties": _write(node.value_type, components),
-        **_present({"maxProperties": node.max_length}),
+        **_present({"minProperties": node.min_length, "maxProperties": node.max_length}),
     }
 
 

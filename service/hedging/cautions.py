@@ -50,6 +50,7 @@ Code = Literal[
     "raised_to_min_notional",
     "raised_to_min_quantity",
     "rounds_to_zero",
+    "rows_dropped",
     "survival_unknown",
     "unknown_tiers",
     "unused_moves",

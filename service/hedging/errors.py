@@ -111,3 +111,9 @@ class StressDataMissingError(HedgingError):
     """A coin of which nobody knows what it did in a window that was asked for."""
 
     code = "stress_data_missing"
+
+
+class WorkOutOfRangeError(HedgingError):
+    """More steps than one question may take."""
+
+    code = "work_out_of_range"

@@ -22,12 +22,13 @@ from tests.openapi.oracle import INVALID, Oracle, around
 from tests.openapi.queries import Query
 from tests.openapi.refusals import find_faults
 from tests.openapi.scenario_mending import mend_scenarios
-from tests.openapi.staging import BASIS, CARRY, COVERAGE, MARGIN, SCENARIOS, SIZING, is_live
+from tests.openapi.simulation_mending import mend_simulation, spare_work
+from tests.openapi.staging import BASIS, CARRY, COVERAGE, MARGIN, SCENARIOS, SIMULATIONS, SIZING, is_live
 from tests.openapi.strict_json import read_json
 
 _ANSWERABLE = (
-    *("sizeHedge", "measureBasis", "assessCarry", "assessMargin", "playScenarios", "assessCoverage"),
-    *("listPrices", "listContracts", "streamBasis"),
+    *("sizeHedge", "measureBasis", "assessCarry", "assessMargin", "playScenarios", "simulateHedges"),
+    *("assessCoverage", "listPrices", "listContracts", "streamBasis"),
 )
 """Operations that may say no to a valid request."""
 _UNMENDED = 4
@@ -68,7 +69,7 @@ def complete_case(_: HookContext, case: Case[Any]) -> Case[Any]:
     if generation is None or generation.mode == GenerationMode.NEGATIVE:
         return case
     if isinstance(case.body, dict):
-        case.body = spare(case.body)
+        case.body = spare_work(spare(case.body))
         if len(repr(case.body)) % _UNMENDED:
             case.body = _BODIES[case.operation.path](case.body)
     mend_query = _QUERIES.get(case.operation.path)
@@ -84,6 +85,7 @@ _BODIES: dict[str, Callable[[Question], Question]] = {
     MARGIN[1]: mend_margin,
     COVERAGE[1]: mend_coverage,
     SCENARIOS[1]: mend_scenarios,
+    SIMULATIONS[1]: mend_simulation,
 }
 _QUERIES: dict[str, Callable[[Query], Query]] = {
     "/v1/prices": mend_prices,

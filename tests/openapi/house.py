@@ -162,11 +162,12 @@ def _ask_for_past() -> Iterator[Sent]:
 
 
 async def _occupy(app: ASGIApp, released: Event) -> "list[asyncio.Task[bool]]":
-    """Give the worker of a service as much as it takes on, until it is let go."""
+    """Give the workers of a service as much as they take on, until they are let go."""
     scope: Any = scope_of(Sent("GET", "/health/live", headers=()))
     await _answer(app, scope, {"type": "http.request", "body": b"", "more_body": False})
-    worker: Worker = scope["litestar_app"].state.worker
-    return [asyncio.create_task(worker.run(released.wait)) for _ in range(QUEUE + 1)]
+    state = scope["litestar_app"].state
+    workers: list[Worker] = [state.worker, state.simulator]
+    return [asyncio.create_task(worker.run(released.wait)) for worker in workers for _ in range(QUEUE + 1)]
 
 
 def _write_keys(folder: Path) -> str:

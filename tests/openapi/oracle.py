@@ -9,14 +9,14 @@ from functools import cache, partial
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from tests.openapi import basis_reasons, carry_reasons, coverage_reasons, margin_reasons, reasons, scenario_reasons
+from tests.openapi import basis_reasons, carry_reasons, coverage_reasons, margin_reasons, reasons, scenario_reasons, simulation_reasons
 from tests.openapi.asgi import JSON, SVG, Answer, Sent
 from tests.openapi.document import Document, Operation, operations, validator
 from tests.openapi.events import MEDIA_TYPE as EVENTS
 from tests.openapi.lookups import Around, Question, refuse_contracts, refuse_prices
 from tests.openapi.pairs import refuse_stream
 from tests.openapi.queries import QueryReader
-from tests.openapi.staging import BASIS, CARRY, COVERAGE, MARGIN, SCENARIOS, SIZING, Key
+from tests.openapi.staging import BASIS, CARRY, COVERAGE, MARGIN, SCENARIOS, SIMULATIONS, SIZING, Key
 from tests.openapi.strict_json import UnreadableError, read_json
 
 UNREADABLE = frozenset(("not_json", "not_utf8", "duplicate_key", "too_deep"))
@@ -169,7 +169,8 @@ def _foretell_answer(
     if code is not None:
         return _refused(code)
     form = _choose(sent, terms.forms)
-    return _refused("overloaded") if form == SVG and sent.fault == "overloaded" else Forecast(200, form=form)
+    is_heavy = form == SVG or sent.path in _HEAVY
+    return _refused("overloaded") if is_heavy and sent.fault == "overloaded" else Forecast(200, form=form)
 
 
 @cache
@@ -194,8 +195,11 @@ _REASONS: dict[str, Refuse] = {
     MARGIN[1]: margin_reasons.find_refusal,
     COVERAGE[1]: coverage_reasons.find_refusal,
     SCENARIOS[1]: scenario_reasons.find_refusal,
+    SIMULATIONS[1]: simulation_reasons.find_refusal,
 }
 """By path of the operation with a body."""
+_HEAVY = frozenset((SIMULATIONS[1],))
+"""Paths whose answers are always heavy work; of others the charts are."""
 _MARKET: dict[str, Refuse] = {
     "/v1/prices": refuse_prices,
     "/v1/contracts": refuse_contracts,

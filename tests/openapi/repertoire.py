@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from tests.openapi import basis_scenes, carry_scenes, coverage_scenes, margin_scenes, scenario_scenes, scenes
+from tests.openapi import basis_scenes, carry_scenes, coverage_scenes, margin_scenes, scenario_scenes, scenes, simulation_scenes
 from tests.openapi.asgi import Sent
 from tests.openapi.boundaries import Steps
-from tests.openapi.staging import BASIS, CARRY, COVERAGE, MARGIN, SCENARIOS, SIZING, Body, Key
+from tests.openapi.staging import BASIS, CARRY, COVERAGE, MARGIN, SCENARIOS, SIMULATIONS, SIZING, Body, Key
 
 
 class Part(NamedTuple):
@@ -29,5 +29,8 @@ REPERTOIRE: dict[Key, Part] = {
     MARGIN: Part(margin_scenes.PLAIN, margin_scenes.LIVE, margin_scenes.COMPLETE, margin_scenes.scenes),
     COVERAGE: Part(coverage_scenes.PLAIN, coverage_scenes.LIVE, coverage_scenes.COMPLETE, coverage_scenes.scenes),
     SCENARIOS: Part(scenario_scenes.PLAIN, scenario_scenes.LIVE, scenario_scenes.COMPLETE, scenario_scenes.scenes),
+    SIMULATIONS: Part(
+        simulation_scenes.PLAIN, simulation_scenes.LIVE, simulation_scenes.COMPLETE, simulation_scenes.scenes
+    ),
 }
 """By operation."""

@@ -19,6 +19,7 @@ CARRY: Key = ("POST", "/v1/carry")
 MARGIN: Key = ("POST", "/v1/margin")
 COVERAGE: Key = ("POST", "/v1/coverage")
 SCENARIOS: Key = ("POST", "/v1/scenarios")
+SIMULATIONS: Key = ("POST", "/v1/simulations")
 
 
 def stage(body: Body, changes: Changes) -> Body:
@@ -73,4 +74,5 @@ _IS_LIVE: dict[str, Callable[[Body], bool]] = {
     MARGIN[1]: _is_live_margin,
     COVERAGE[1]: _is_live_sizing,
     SCENARIOS[1]: _is_live_sizing,
+    SIMULATIONS[1]: _is_live_sizing,
 }

@@ -9,14 +9,14 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.openapi import coverage_lies, curve_lies, lies, margin_lies, scenario_lies
+from tests.openapi import coverage_lies, curve_lies, lies, margin_lies, scenario_lies, simulation_lies
 from tests.openapi.document import Document, read_document
 from tests.openapi.lying import Lie
 from tests.openapi.promises import find_broken
 from tests.openapi.witness import Trial, Witness
 
 HONEST = read_document()
-LIES = (*lies.LIES, *curve_lies.LIES, *margin_lies.LIES, *coverage_lies.LIES, *scenario_lies.LIES)
+LIES = (*lies.LIES, *curve_lies.LIES, *margin_lies.LIES, *coverage_lies.LIES, *scenario_lies.LIES, *simulation_lies.LIES)
 
 
 def test_at_most_three_lies_in_a_hundred_escape(

@@ -27,6 +27,7 @@ from typing import Any, NamedTuple
 import uvloop
 
 from tests.ops.lookups import IDLE_SECONDS, LookUps, count_calls, exchanges, write_listed, write_sent
+from tests.ops.paths import Simulated, measure_meanwhile, simulate_paths
 
 SIZES = (1, 10, 100, 1000)
 CONNECTIONS = 16
@@ -381,6 +382,13 @@ def look_up(cores: Cores, pace: Pace) -> LookUps:
         return LookUps(median(looked / sent for looked, sent in rates), busy, count_calls(url) - calls)
 
 
+def simulate(cores: Cores) -> Simulated:
+    """Race simulations, and ask a server small questions while it simulates."""
+    with running(OURS, cores) as server:
+        idle, busy = measure_meanwhile(server.port, write_question(10))
+    return simulate_paths()._replace(idle=idle, busy=busy)
+
+
 def _runner() -> asyncio.Runner:
     """Make the load generator's loop."""
     return asyncio.Runner(loop_factory=uvloop.new_event_loop)
@@ -397,6 +405,7 @@ class Result(NamedTuple):
     """MB resident in each worker after its first reply."""
     cells: Cells
     looked_up: LookUps
+    simulated: Simulated
 
     def pick(self, name: str, size: int, field: str) -> float:
         """Give the median of one column over the rounds."""
@@ -426,6 +435,17 @@ def weigh_goals(result: Result) -> list[Goal]:
         Goal("Start to first reply", "<= 1.0 s", f"{first:.2f} s", first <= 1),
         Goal("10 prices looked up, warm, against sent", ">= 0.95", f"{looked.ratio:.2f}", looked.ratio >= 0.95),
         Goal("Calls to exchanges while nobody asks", "0", str(looked.idle_calls), looked.idle_calls == 0),
+        *weigh_simulations(result.simulated),
+    ]
+
+
+def weigh_simulations(told: Simulated) -> list[Goal]:
+    """Hold the simulations against their goals."""
+    waiting = told.busy / told.idle
+    return [
+        Goal("CPU of all numbers at once against a simulation", ">= 15", f"{told.faster:.1f}", told.faster >= 15),
+        Goal("Memory that it adds", "<= 64 MB", f"{told.added:.0f} MB", told.added <= 64),
+        Goal("p99 of small requests while it runs", "<= 2", f"{waiting:.2f}", waiting <= 2),
     ]
 
 
@@ -515,6 +535,7 @@ def run(pace: Pace) -> Result:
             memory={name: server.memory() for name, server in servers.items()},
             cells=race(servers, pace),
             looked_up=look_up(cores, pace),
+            simulated=simulate(cores),
         )
 
 

@@ -1,0 +1,231 @@
+"""`POST /v1/simulations`: what comes of coins and hedges on many paths, with the liquidations on the way."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import partial
+from typing import Annotated, Any
+
+from litestar import Request, Response, post
+from litestar.params import JSONBody
+from msgspec import Meta, Struct, field
+from msgspec.structs import asdict
+
+from service.api.attention import LEFT, attend
+from service.api.drawing import FORMS, ThemeChoice, respond
+from service.api.fan_chart import Band, draw_fan
+from service.api.heads import OFFERS
+from service.api.inks import Theme
+from service.api.marks import complete
+from service.api.origins import Completed, ContractSource, Listed, Prices, Provenance, Source, note_ages
+from service.hedging.contenders import Contender
+from service.hedging.contracts import Contract
+from service.hedging.distribution import Fan, HedgeOutlook, Simulation
+from service.hedging.dynamics import FactorModel, Model
+from service.hedging.experiments import Experiment, Setup, plan_experiment
+from service.hedging.instruments import FundingProcess
+from service.hedging.portfolio import Holding, Weighting
+from service.hedging.units import FundingRate, Instant, Symbol
+
+LARGEST_SEED = 2**31 - 1
+
+
+class SimulationRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A book, the hedges to hold against each other, and how prices may move."""
+
+    holdings: Annotated[
+        tuple[Holding, ...],
+        Meta(description="The book; one asset sent twice counts once.", min_length=1, max_length=100),
+    ]
+    contract: Annotated[
+        Contract | Listed, Meta(description="The future to hedge with, in full or by the name that an exchange lists.")
+    ]
+    prices: Annotated[
+        Prices,
+        Meta(
+            description="Spot price by asset code, futures mark price by contract symbol, all in one dollar currency, "
+            "the contract's own. What is sent counts; what is missing is looked up as `market` says.",
+            examples=[{"SOL": "150", "BTC-MINI": "60000"}],
+        ),
+    ] = field(default_factory=dict)
+    market: Annotated[
+        Source | None,
+        Meta(description="Where spot prices that were not sent are looked up; absent or null: nowhere."),
+    ] = None
+    weighting: Annotated[
+        Weighting,
+        Meta(
+            description="`value` takes every beta as 1; `beta` uses the betas of the holdings. Coverage is sized by "
+            "them, and under the model `factor` the coins move by them."
+        ),
+    ] = "value"
+    hedges: Annotated[
+        tuple[Contender, ...],
+        Meta(
+            description="Hedges that are simulated on the same paths; the book without any is always among them.",
+            min_length=1,
+            max_length=10,
+        ),
+    ]
+    horizon_days: Annotated[
+        int, Meta(description="Days, each a step, after which all is sold.", ge=1, le=365, examples=[30])
+    ] = 30
+    paths: Annotated[
+        int,
+        Meta(
+            description="How many; paths x (horizon_days + holdings) x (hedges + 1) is at most 60,000,000.",
+            ge=1000,
+            le=1_000_000,
+            examples=[10_000],
+        ),
+    ] = 10_000
+    seed: Annotated[
+        int, Meta(description="Of the random numbers: the same gives the same.", ge=0, le=LARGEST_SEED, examples=[0])
+    ] = 0
+    model: Annotated[Model, Meta(description="How prices may move.")] = field(default_factory=FactorModel)
+    confidence: Annotated[
+        float,
+        Meta(description="Of value at risk and shortfall: 0.95 for the worst 5 %.", ge=0.8, le=0.999, examples=[0.95]),
+    ] = 0.95
+    funding_rate: Annotated[
+        FundingRate | None,
+        Meta(
+            description="Funding of a perpetual for the interval before the first: where its process begins, or what "
+            "it stays at without one. Null or absent: the process begins at its mean, or there is no funding at all."
+        ),
+    ] = None
+    funding_process: Annotated[
+        FundingProcess | None,
+        Meta(description="How funding goes on, on each path. Null or absent: it stays as it is."),
+    ] = None
+    theme: ThemeChoice = "light"
+    as_of: Annotated[
+        Instant | None,
+        Meta(description="Time of the question; absent or null: now. With it the answer is reproducible."),
+    ] = None
+
+
+class SimulationReply(Simulation, frozen=True, kw_only=True):
+    """What comes of a book without a hedge and with each of several, with everything it was made from."""
+
+    weighting: Annotated[Weighting, Meta(description="As requested.")]
+    horizon_days: Annotated[int, Meta(description="As requested.", ge=1, le=365, examples=[30])]
+    paths: Annotated[int, Meta(description="As requested.", ge=1000, le=1_000_000, examples=[10_000])]
+    seed: Annotated[int, Meta(description="As requested.", ge=0, le=LARGEST_SEED, examples=[0])]
+    model: Annotated[Model, Meta(description="As requested.")]
+    confidence: Annotated[float, Meta(description="As requested.", ge=0.8, le=0.999, examples=[0.95])]
+    funding_rate: Annotated[FundingRate | None, Meta(description="As requested.")]
+    funding_process: Annotated[FundingProcess | None, Meta(description="As requested.")]
+    contract: Annotated[Contract, Meta(description="The terms used, defaults included; never `listed`.")]
+    contract_source: Annotated[ContractSource, Meta(description="Where the terms came from.")]
+    prices: Annotated[Prices, Meta(description="Every price used; sending them back with as_of reproduces the answer.")]
+    provenance: Annotated[
+        dict[Symbol, Provenance],
+        Meta(description="Where each of the prices came from.", max_length=2000),
+    ]
+    as_of: Annotated[Instant, Meta(description="Time of the question.")]
+
+
+_AS_REQUESTED = (
+    *("weighting", "horizon_days", "paths", "seed", "model", "confidence"),
+    *("funding_rate", "funding_process"),
+)
+
+
+@post("/v1/simulations", status_code=200, return_dto=None, opt={OFFERS: FORMS})
+async def simulate(data: JSONBody[SimulationRequest], request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Simulate coins and hedges on many paths, with the liquidations on the way.
+
+    Answers with the distribution of the result without a hedge and with each of up to 10, all on the same paths:
+    quantiles, value at risk, expected shortfall, the chance of liquidation and of ending lower than without the hedge,
+    each with its standard error, and the fan of outcomes day by day. A hedge whose liquidation price is touched loses
+    what is posted, and leaves the coins without it. The same question with the same seed, all prices and as_of gets the
+    same bytes from one build. With `Accept: image/svg+xml` the fan comes as a chart. Whoever closes the connection ends
+    the work. Idempotent and free of side effects: POST only because the question does not fit into a URL.
+    """
+    state = request.app.state
+    completed = await complete(
+        state.market,
+        holdings=data.holdings,
+        contract=data.contract,
+        prices=data.prices,
+        source=data.market,
+        as_of=data.as_of,
+    )
+    as_of = data.as_of or Instant.of(datetime.now(UTC))
+    experiment = plan(data, completed, as_of=as_of, largest_notional=state.settings.max_notional)
+    simulation = await attend(request, state.simulator, partial(run, experiment))
+    if simulation is None:
+        return Response(b"", status_code=LEFT)
+    reply = write_reply(data, completed, simulation, as_of=as_of)
+    note_ages(reply.provenance.values(), state.metrics.observe_market)
+    return await respond(request, reply, partial(_draw, reply, data.theme))
+
+
+def plan(question: SimulationRequest, completed: Completed, *, as_of: Instant, largest_notional: Decimal) -> Experiment:
+    """Check a question whose terms and prices are complete, and plan what is simulated."""
+    return plan_experiment(
+        Setup(
+            model=question.model,
+            hedges=question.hedges,
+            horizon_days=question.horizon_days,
+            paths=question.paths,
+            seed=question.seed,
+            confidence=question.confidence,
+            funding_rate=question.funding_rate,
+            funding_process=question.funding_process,
+        ),
+        holdings=question.holdings,
+        contract=completed.contract,
+        prices=completed.prices,
+        weighting=question.weighting,
+        as_of=as_of,
+        largest_notional=largest_notional,
+    )
+
+
+def run(experiment: Experiment, is_wanted: Callable[[], bool]) -> Simulation:
+    """Simulate; numpy comes in with the first simulation, not with the service."""
+    from service.hedging import simulations
+
+    return simulations.run(experiment, is_wanted)
+
+
+def write_reply(
+    question: SimulationRequest, completed: Completed, simulation: Simulation, *, as_of: Instant
+) -> SimulationReply:
+    """Put a simulation beside everything it was made from."""
+    contract, prices = completed.contract, completed.prices
+    names = [*(line.asset for line in simulation.holdings), contract.symbol]
+    return SimulationReply(
+        **asdict(simulation) | {"warnings": (*completed.cautions, *simulation.warnings)},
+        **{name: getattr(question, name) for name in _AS_REQUESTED},
+        contract=contract,
+        contract_source=completed.contract_source,
+        prices={name: prices[name] for name in names},
+        provenance={name: completed.provenance[name] for name in names},
+        as_of=as_of,
+    )
+
+
+def _draw(reply: SimulationReply, theme: Theme) -> bytes:
+    bands = [_band("no hedge", reply.unhedged_fan), *(_band(_name(one), one.fan) for one in reply.hedges)]
+    chances = [_tell(one) for one in reply.hedges if one.probability_of_liquidation is not None]
+    return draw_fan(
+        [band for band in bands if band is not None],
+        title=f"{reply.exposure} hedged with {reply.contract.symbol}, {reply.as_of:%Y-%m-%d %H:%M} UTC",
+        facts=[f"{reply.paths:,} paths", *chances],
+        theme=theme,
+    )
+
+
+def _band(label: str, fan: Fan | None) -> Band | None:
+    return None if fan is None else Band(label, fan.days, fan.p05, fan.p25, fan.p50, fan.p75, fan.p95)
+
+
+def _name(hedge: HedgeOutlook) -> str:
+    return f"{hedge.contracts:.4g} contracts" if hedge.coverage is None else f"{hedge.coverage:.0%} hedged"
+
+
+def _tell(hedge: HedgeOutlook) -> str:
+    return f"{_name(hedge)}: liquidated in {hedge.probability_of_liquidation:.2%} of them"

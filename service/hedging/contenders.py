@@ -1,0 +1,233 @@
+"""Hedges that are held against each other: how large each is, what is posted behind it, and where that is lost.
+
+Law: a hedge is sized by the share of the exposure it is to cover, to a fraction of a contract, or by its contracts. The
+gain on the coins sits elsewhere and does not answer the margin call; only what is posted behind the hedge counts.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import Annotated, Literal, NamedTuple
+
+from msgspec import Meta, Struct
+
+from service.hedging.contracts import Contract, Settlement, settlement, settlement_value, unit_notional
+from service.hedging.errors import (
+    Fault,
+    HedgingError,
+    InconsistentQuestionError,
+    LeverageOutOfRangeError,
+    MarginConflictError,
+    MarginTermsMissingError,
+    SizeOutOfRangeError,
+)
+from service.hedging.liquidation import Position, Tier, liquidation_price, maintenance_tiers
+from service.hedging.rounding import toward
+from service.hedging.units import (
+    Amount,
+    Contracts,
+    Coverage,
+    Leverage,
+    Money,
+    PriceLevel,
+    Share,
+    Side,
+    Size,
+    exactly,
+)
+
+Unliquidated = Literal["no_contracts", "margin_not_sent", "not_liquidatable"]
+
+
+class Contender(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One hedge: how large, and what is posted behind it."""
+
+    coverage: Annotated[
+        Coverage | None,
+        Meta(
+            description="Share of the (beta) exposure that it covers, to a fraction of a contract; or else contracts."
+        ),
+    ] = None
+    contracts: Annotated[Contracts | None, Meta(description="Its contracts; or else send coverage.")] = None
+    wallet_balance: Annotated[
+        Amount | None,
+        Meta(description="Margin behind it alone, in the contract's settlement currency, after the entry fee."),
+    ] = None
+    leverage: Annotated[
+        Leverage | None,
+        Meta(
+            description="Its value per unit of margin posted, instead of wallet_balance. With neither, it survives "
+            "whatever happens, with a warning."
+        ),
+    ] = None
+
+
+class EnteredHedge(Struct, frozen=True, kw_only=True):
+    """A hedge as it is held; amounts in the quote currency unless said otherwise."""
+
+    contracts: Annotated[Size, Meta(description="As requested, or what covers the share, unrounded.")]
+    notional: Annotated[Money, Meta(description="Its value at the start.", examples=["10000"])]
+    coverage: Annotated[
+        Share | None, Meta(description="notional / |beta_exposure|; null where there is no exposure.", examples=["1"])
+    ]
+    wallet: Annotated[
+        Money | None,
+        Meta(description="Margin behind it, in its settlement currency; null where none was sent.", examples=["2000"]),
+    ]
+    wallet_currency: Annotated[
+        Settlement, Meta(description="Currency of the wallet: `quote` (linear) or `base`, the coin (inverse).")
+    ]
+    liquidation_price: Annotated[
+        PriceLevel | None,
+        Meta(description="Mark price at which the wallet is lost, rounded toward the entry; null where none is."),
+    ]
+    liquidation_move: Annotated[
+        Share | None, Meta(description="liquidation_price / futures_price - 1; null likewise.", examples=["0.19521912"])
+    ]
+    liquidation_reason: Annotated[
+        Unliquidated | None,
+        Meta(description="Why there is no such price; not_liquidatable: no price above zero reaches it."),
+    ]
+
+
+class Held(NamedTuple):
+    """A hedge in numbers to reckon with."""
+
+    shown: EnteredHedge
+    notional: float
+    """Value at the start in the quote currency."""
+    barrier: float
+    """Logarithm of the move against it that takes its wallet; infinite where none does."""
+    loss: float
+    """What is lost then, in the quote currency at that price."""
+    is_short_of_margin: bool
+    """Whether the wallet is less than the contract's initial margin."""
+
+
+class Desk(NamedTuple):
+    """What all hedges of a question share."""
+
+    contract: Contract
+    side: Side
+    futures_price: Decimal
+    beta_exposure: Decimal
+    """Absolute."""
+    largest_notional: Decimal
+
+
+@exactly
+def enter_hedges(plans: Sequence[Contender], desk: Desk) -> tuple[Held, ...]:
+    """Size the hedges and find where each is liquidated.
+
+    Raises:
+        InconsistentQuestionError: for every hedge without a size, or with two.
+        MarginConflictError: for every one with a wallet and a leverage.
+        LeverageOutOfRangeError: for every one that posts less than the contract asks for.
+        MarginTermsMissingError: if a wallet stands behind a contract whose maintenance is not known.
+        SizeOutOfRangeError: for every one that is worth more than the ceiling.
+    """
+    tiers = maintenance_tiers(desk.contract)
+    _refuse(InconsistentQuestionError, _sizeless(plans))
+    _refuse(MarginConflictError, _conflicts(plans))
+    _refuse(LeverageOutOfRangeError, _overleveraged(plans, desk.contract.initial_margin_rate))
+    if tiers is None and any(_posts(plan) for plan in plans):
+        detail = "When a wallet is lost can't be told without the contract's maintenance rate or tiers"
+        raise MarginTermsMissingError(Fault(("contract", "maintenance_margin_rate"), detail))
+    sizes = [_size(plan, desk) for plan in plans]
+    _refuse(SizeOutOfRangeError, _oversized(sizes, desk))
+    return tuple(_hold(plan, size, desk, tiers=tiers or ()) for plan, size in zip(plans, sizes, strict=True))
+
+
+def _refuse(kind: type[HedgingError], faults: Iterator[Fault]) -> None:
+    found = tuple(faults)
+    if found:
+        raise kind(*found)
+
+
+def _sizeless(plans: Sequence[Contender]) -> Iterator[Fault]:
+    for index, plan in enumerate(plans):
+        if (plan.coverage is None) == (plan.contracts is None):
+            yield Fault(("hedges", index), "How large is it? Send coverage or contracts, one of the two")
+
+
+def _conflicts(plans: Sequence[Contender]) -> Iterator[Fault]:
+    for index, plan in enumerate(plans):
+        if plan.wallet_balance is not None and plan.leverage is not None:
+            yield Fault(("hedges", index, "leverage"), "Send wallet_balance or leverage, not both")
+
+
+def _overleveraged(plans: Sequence[Contender], least: Decimal | None) -> Iterator[Fault]:
+    for index, plan in enumerate(plans):
+        if plan.leverage is not None and least is not None and plan.leverage * least > 1:
+            detail = f"Leverage {plan.leverage} posts less than the contract's initial margin rate {least}"
+            yield Fault(("hedges", index, "leverage"), detail)
+
+
+def _posts(plan: Contender) -> bool:
+    return plan.wallet_balance is not None or plan.leverage is not None
+
+
+def _size(plan: Contender, desk: Desk) -> Decimal:
+    if plan.contracts is not None:
+        return plan.contracts
+    return (plan.coverage or 0) * desk.beta_exposure / unit_notional(desk.contract, desk.futures_price)
+
+
+def _oversized(sizes: Sequence[Decimal], desk: Desk) -> Iterator[Fault]:
+    for index, size in enumerate(sizes):
+        notional = size * unit_notional(desk.contract, desk.futures_price)
+        if notional > desk.largest_notional:
+            most = Money.of(desk.largest_notional)
+            detail = f"The hedge would be worth {Money.of(notional)}; this service takes positions up to {most}"
+            yield Fault(("hedges", index), detail)
+
+
+def _hold(plan: Contender, contracts: Decimal, desk: Desk, *, tiers: Sequence[Tier]) -> Held:
+    value = settlement_value(desk.contract, contracts, desk.futures_price)
+    notional = contracts * unit_notional(desk.contract, desk.futures_price)
+    wallet = plan.wallet_balance if plan.leverage is None else value / plan.leverage
+    price, reason = _liquidate(desk, contracts, wallet, tiers=tiers)
+    least = desk.contract.initial_margin_rate
+    return Held(
+        shown=EnteredHedge(
+            contracts=Size.of(contracts),
+            notional=Money.of(notional),
+            coverage=Share.of(notional / desk.beta_exposure) if desk.beta_exposure else None,
+            wallet=None if wallet is None else Money.of(wallet),
+            wallet_currency=settlement(desk.contract),
+            liquidation_price=None if price is None else _show(price, desk),
+            liquidation_move=None if price is None else Share.of(_show(price, desk) / desk.futures_price - 1),
+            liquidation_reason=reason,
+        ),
+        notional=float(notional),
+        barrier=math.inf if price is None else _barrier(price, desk),
+        loss=_lost(desk, price, wallet),
+        is_short_of_margin=wallet is not None and least is not None and wallet < value * least,
+    )
+
+
+def _liquidate(
+    desk: Desk, contracts: Decimal, wallet: Decimal | None, *, tiers: Sequence[Tier]
+) -> tuple[Decimal | None, Unliquidated | None]:
+    if not contracts:
+        return None, "no_contracts"
+    if wallet is None:
+        return None, "margin_not_sent"
+    price = liquidation_price(Position(desk.contract, desk.side, contracts, desk.futures_price, wallet), tiers)
+    return price, "not_liquidatable" if price is None else None
+
+
+def _show(price: Decimal, desk: Desk) -> PriceLevel:
+    grid = PriceLevel.places if desk.contract.tick_size is None else desk.contract.tick_size
+    return PriceLevel(toward(price, desk.futures_price, grid))
+
+
+def _barrier(price: Decimal, desk: Desk) -> float:
+    ratio = price / desk.futures_price
+    return float((ratio if desk.side == "short" else 1 / ratio).ln())
+
+
+def _lost(desk: Desk, price: Decimal | None, wallet: Decimal | None) -> float:
+    if price is None or wallet is None:
+        return 0.0
+    return float(wallet if settlement(desk.contract) == "quote" else wallet * price)

@@ -1,0 +1,256 @@
+"""What comes of a book without a hedge and with each of several, on many paths: `run` simulates what was planned.
+
+Law: all hedges are held against each other on the same paths, so that adding one changes nothing of the others. Paths
+come in chunks of a fixed size, each from random numbers of its own, so that memory is bounded and the same seed gives
+the same answer. On a touch of its liquidation price a hedge loses what is posted, and is gone for the rest of the path.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from service.hedging.cautions import Caution, caution
+from service.hedging.contenders import Held
+from service.hedging.contracts import settlement
+from service.hedging.distribution import Distribution, Fan, HedgeOutlook, Simulation
+from service.hedging.dynamics import Factor
+from service.hedging.experiments import Experiment, Funding
+from service.hedging.funding import FundingModel, expect_funding
+from service.hedging.quantiles import Scale, chance_error, describe, fan_out, shorten
+from service.hedging.randomness import Floats, Streams, draw_normals, open_streams
+from service.hedging.units import Money
+from service.hedging.walks import Walk, grow, start_walk
+
+CHUNK = 4096
+"""Paths at a time: so few that what they need stays in the processor's caches. Another number makes other paths."""
+MOST_DAYS = 10
+"""Of a fan."""
+LIKELY = 0.01
+"""Chance of liquidation above which it is warned: domain 5.8 takes no hedge with more."""
+
+
+class AbandonedError(Exception):
+    """Nobody wants the answer any more."""
+
+
+def run(experiment: Experiment, is_wanted: Callable[[], bool] = lambda: True) -> Simulation:
+    """Simulate.
+
+    Args:
+        experiment: as planned.
+        is_wanted: asked before every chunk of paths.
+
+    Raises:
+        AbandonedError: if it is not.
+    """
+    setup = experiment.setup
+    days = list_days(setup.horizon_days)
+    ledger = _Ledger(experiment, days)
+    for chunk, first in enumerate(range(0, setup.paths, CHUNK)):
+        if not is_wanted():
+            raise AbandonedError
+        count = min(CHUNK, setup.paths - first)
+        ledger.enter(first, count, open_streams(setup.seed, chunk))
+    return _report(experiment, ledger, days)
+
+
+def list_days(horizon: int) -> list[int]:
+    """List the days of a fan: all of them or, where there are too many, some evenly between, and always the last."""
+    count = min(horizon, MOST_DAYS)
+    return [round(horizon * step / count) for step in range(1, count + 1)]
+
+
+class _Ledger:
+    """Results of all paths, filled chunk by chunk."""
+
+    def __init__(self, experiment: Experiment, days: Sequence[int]) -> None:
+        paths, held = experiment.setup.paths, experiment.held
+        self._experiment = experiment
+        self._looks = frozenset(days)
+        self.results = np.empty((1 + len(held), paths))
+        """Of the coins alone, and with each hedge, at the horizon."""
+        self.early: list[Floats] = []
+        """Same on the days of the fan before it, of the first chunk."""
+        self.liquidated = np.zeros(len(held), dtype=np.int64)
+        self.worse = np.zeros(len(held), dtype=np.int64)
+        self.funding = np.zeros(len(held))
+        self.fees = np.zeros(len(held))
+
+    def enter(self, first: int, count: int, streams: Streams) -> None:
+        """Simulate a chunk of paths."""
+        experiment = self._experiment
+        can_fall = any(math.isfinite(hedge.barrier) for hedge in experiment.held)
+        against = 0 if not can_fall else 1 if experiment.side == "short" else -1
+        walk = start_walk(experiment.dynamics, experiment.exposures, streams, count=count, against=against)
+        purse = _Purse(experiment, streams.funding, count)
+        horizon = experiment.setup.horizon_days
+        for day in range(1, horizon + 1):
+            purse.open(walk)
+            walk.step()
+            purse.close(walk, day)
+            if first == 0 and day in self._looks and day < horizon:
+                self.early.append(self._settle(walk, purse).results)
+        settled = self._settle(walk, purse)
+        self.results[:, first : first + count] = settled.results
+        self.liquidated += settled.liquidated
+        self.worse += (settled.results[1:] < settled.results[0]).sum(axis=1)
+        self.funding += purse.paid.sum(axis=1)
+        self.fees += settled.fees
+
+    def _settle(self, walk: Walk, purse: "_Purse") -> "_Settled":
+        """Add up what everything has brought if the hedges are closed now."""
+        experiment = self._experiment
+        coins, move = walk.gain(), grow(walk.level)
+        results = np.empty((1 + len(experiment.held), len(coins)))
+        results[0] = coins
+        liquidated, fees = [], []
+        for place, hedge in enumerate(experiment.held):
+            cost, hurt = _trade(experiment, hedge, move), walk.peak >= hedge.barrier
+            profit = _sign(experiment) * -hedge.notional * move - cost.leaving
+            results[place + 1] = coins + np.where(hurt, -hedge.loss, profit) + purse.paid[place] - cost.entering
+            liquidated.append(np.count_nonzero(hurt))
+            fees.append(float(np.where(hurt, 0.0, cost.leaving).sum()) + cost.entering * len(coins))
+        return _Settled(results, np.array(liquidated), np.array(fees))
+
+
+class _Settled(NamedTuple):
+    results: Floats
+    liquidated: "np.ndarray[tuple[int, ...], np.dtype[np.int64]]"
+    fees: Floats
+
+
+class _Cost(NamedTuple):
+    entering: float
+    leaving: Floats
+
+
+def _trade(experiment: Experiment, hedge: Held, move: Floats) -> _Cost:
+    """Give the fees of a hedge; those of leaving a linear one are of what it is worth by then."""
+    entering = experiment.fee_rate * hedge.notional
+    return _Cost(entering, entering * (1 + move) if _is_linear(experiment) else np.full(len(move), entering))
+
+
+def _is_linear(experiment: Experiment) -> bool:
+    return settlement(experiment.contract) == "quote"
+
+
+def _sign(experiment: Experiment) -> int:
+    return 1 if experiment.side == "short" else -1
+
+
+class _Purse:
+    """What funding has paid to each hedge of a chunk of paths."""
+
+    def __init__(self, experiment: Experiment, stream: np.random.Generator, count: int) -> None:
+        self.paid = np.zeros((len(experiment.held), count))
+        self._experiment, self._stream = experiment, stream
+        self._rate = np.full(count, experiment.funding.rate if experiment.funding else 0.0)
+        """Of the last interval."""
+        self._share = np.ones(count)
+        """Value of a position over that at the start, when the day began."""
+
+    def open(self, walk: Walk) -> None:
+        """Take note of the value of a position, which an inverse one keeps."""
+        if self._experiment.funding is not None and _is_linear(self._experiment):
+            self._share = 1 + grow(walk.level)
+
+    def close(self, walk: Walk, day: int) -> None:
+        """Pay the funding of a day to the hedges that are left."""
+        funding = self._experiment.funding
+        if funding is None:
+            return
+        rates = self._draw(funding, 24 * day // funding.hours - 24 * (day - 1) // funding.hours)
+        cash = _sign(self._experiment) * rates * self._share
+        for place, hedge in enumerate(self._experiment.held):
+            self.paid[place] += np.where(walk.peak >= hedge.barrier, 0.0, hedge.notional * cash)
+
+    def _draw(self, funding: Funding, payments: int) -> Floats:
+        """Draw the sum of the rates of some intervals, and the last of them."""
+        model, before = funding.model, self._rate - funding.model.mean
+        kept = model.persistence**payments
+        fading = model.persistence * (1 - kept) / (1 - model.persistence)
+        total = payments * model.mean + before * fading
+        self._rate = model.mean + kept * before
+        if not payments or not model.volatility:
+            return total
+        spread = expect_funding(0.0, model, payments).standard_deviation
+        last, tie = _last_and_tie(model, payments)
+        one, other = draw_normals(self._stream, len(total)), draw_normals(self._stream, len(total))
+        self._rate += last * one
+        return total + spread * (tie * one + math.sqrt(max(0.0, 1 - tie**2)) * other)
+
+
+def _last_and_tie(model: FundingModel, payments: int) -> tuple[float, float]:
+    """Give the standard deviation of the last of some rates, and its correlation with their sum."""
+    fade = [model.persistence**back for back in range(payments)]
+    weights = [(1 - model.persistence ** (back + 1)) / (1 - model.persistence) for back in range(payments)]
+    last, total = math.fsum(one * one for one in fade), math.fsum(one * one for one in weights)
+    shared = math.fsum(one * other for one, other in zip(fade, weights, strict=True))
+    return model.volatility * math.sqrt(last), shared / math.sqrt(last * total)
+
+
+def _report(experiment: Experiment, ledger: _Ledger, days: Sequence[int]) -> Simulation:
+    setup, book = experiment.setup, experiment.book
+    size = float(book.gross_value) + sum(hedge.notional + hedge.loss for hedge in experiment.held)
+    scale = Scale(abs(float(book.exposure)), size)
+    ledger.results.sort(axis=1)
+    for early in ledger.early:
+        early.sort(axis=1)
+    outcomes = [_describe(experiment, results, scale) for results in ledger.results]
+    fans = [_fan(ledger, days, scale, place=place) for place in range(len(outcomes))]
+    hedges = tuple(
+        _look(experiment, ledger, place, scale=scale, outcome=outcomes[place + 1], fan=fans[place + 1])
+        for place in range(len(experiment.held))
+    )
+    return Simulation(
+        side=experiment.side,
+        exposure=Money.of(book.exposure),
+        beta_exposure=Money.of(book.beta_exposure),
+        futures_price=experiment.futures_price,
+        fan_paths=min(CHUNK, setup.paths),
+        unhedged=outcomes[0],
+        unhedged_fan=fans[0],
+        hedges=hedges,
+        holdings=book.holdings,
+        assumptions=experiment.assumptions,
+        warnings=(*experiment.warnings, *_warn(hedges)),
+    )
+
+
+def _describe(experiment: Experiment, results: Floats, scale: Scale) -> Distribution:
+    degrees = experiment.dynamics.degrees if isinstance(experiment.dynamics, Factor) else None
+    return describe(results, scale, confidence=experiment.setup.confidence, degrees=degrees)
+
+
+def _fan(ledger: _Ledger, days: Sequence[int], scale: Scale, *, place: int) -> Fan | None:
+    return fan_out(days, [*(early[place] for early in ledger.early), ledger.results[place]], scale)
+
+
+def _look(
+    experiment: Experiment, ledger: _Ledger, place: int, *, scale: Scale, outcome: Distribution, fan: Fan | None
+) -> HedgeOutlook:
+    paths, shown = experiment.setup.paths, experiment.held[place].shown
+    is_sent = shown.liquidation_reason != "margin_not_sent"
+    liquidated, worse = int(ledger.liquidated[place]) / paths, int(ledger.worse[place]) / paths
+    return HedgeOutlook(
+        **{name: getattr(shown, name) for name in shown.__struct_fields__},
+        outcome=outcome,
+        probability_of_liquidation=shorten(liquidated) if is_sent else None,
+        probability_of_liquidation_error=chance_error(liquidated, paths) if is_sent else None,
+        probability_of_liquidation_reason=None if is_sent else "margin_not_sent",
+        probability_worse_than_unhedged=shorten(worse),
+        probability_worse_than_unhedged_error=chance_error(worse, paths),
+        mean_funding=scale.amount(float(ledger.funding[place]) / paths),
+        mean_fees=scale.amount(float(ledger.fees[place]) / paths),
+        fan=fan,
+    )
+
+
+def _warn(hedges: Sequence[HedgeOutlook]) -> Iterator[Caution]:
+    for index, hedge in enumerate(hedges):
+        chance = hedge.probability_of_liquidation or 0.0
+        if chance > LIKELY:
+            detail = f"Liquidated in {chance:.2%} of the paths: it is gone then, and the coins are without it"
+            yield caution("liquidation_near", detail, "hedges", index, "probability_of_liquidation")

@@ -1,0 +1,149 @@
+"""Hedges that are held against each other: their sizes, their wallets, and where those are lost."""
+
+import math
+from decimal import Decimal
+from typing import Any, Literal
+
+import pytest
+
+from service.hedging.contenders import Contender, Desk, Held, enter_hedges
+from service.hedging.contracts import Contract
+from service.hedging.errors import (
+    HedgingError,
+    InconsistentQuestionError,
+    LeverageOutOfRangeError,
+    MarginConflictError,
+    MarginTermsMissingError,
+    SizeOutOfRangeError,
+)
+from tests.hedging.build import inverse, linear
+from tests.hedging.simulating import contender
+
+TERMS = {"initial_margin_rate": "0.05", "maintenance_margin_rate": "0.004"}
+
+
+def desk_of(
+    contract: Contract | None = None, *, side: Literal["short", "long"] = "short", exposure: str = "12000"
+) -> Desk:
+    """Make a desk for a book of 12,000."""
+    chosen = contract or linear(tick_size="0.1", **TERMS)
+    return Desk(chosen, side, Decimal(60000), Decimal(exposure), Decimal("1E12"))
+
+
+def enter(*, side: Literal["short", "long"] = "short", contract: Contract | None = None, **terms: Any) -> Held:
+    """Enter one hedge."""
+    (held,) = enter_hedges([contender(**terms)], desk_of(contract, side=side))
+    return held
+
+
+def test_a_share_is_covered_to_a_fraction_of_a_contract() -> None:
+    """Half of 12,000 is one contract of 6,000; half of that again is no whole one."""
+    assert str(enter(coverage="0.5").shown.contracts) == "1"
+    assert str(enter(coverage="0.25").shown.contracts) == "0.5"
+    assert str(enter(contracts="3").shown.coverage) == "1.5"
+
+
+def test_a_hedge_at_5x_is_liquidated_19_5_percent_higher() -> None:
+    """Source: domain 5.8; the price is shown rounded toward the entry, and reckoned with unrounded."""
+    held = enter(coverage="1", leverage="5")
+
+    assert str(held.shown.wallet) == "2400"
+    assert str(held.shown.liquidation_price) == "71713.1"
+    assert held.barrier == pytest.approx(math.log(1.2 / 1.004), rel=1e-12)
+    assert held.loss == 2400
+
+
+def test_a_long_is_liquidated_below() -> None:
+    """Its barrier is a move against it, too."""
+    held = enter(coverage="1", leverage="5", side="long")
+
+    assert held.shown.liquidation_move is not None
+    assert held.shown.liquidation_move < 0
+    assert held.barrier == pytest.approx(math.log(0.996 / 0.8), rel=1e-12)
+
+
+def test_coins_are_lost_at_the_price_at_which_they_are() -> None:
+    """An inverse wallet of 0.04 BTC is worth more than at the entry when a short loses it."""
+    held = enter(contract=inverse(**TERMS), coverage="1", leverage="5")
+
+    assert str(held.shown.wallet) == "0.04"
+    assert held.shown.liquidation_price is not None
+    assert held.loss == pytest.approx(0.04 * float(held.shown.liquidation_price))
+
+
+@pytest.mark.parametrize(
+    ("terms", "reason"),
+    [
+        ({"coverage": "0", "leverage": "5"}, "no_contracts"),
+        ({"coverage": "1"}, "margin_not_sent"),
+    ],
+)
+def test_what_is_never_liquidated_says_why(terms: dict[str, Any], reason: str) -> None:
+    """Nothing is lost then, however far the market goes."""
+    held = enter(**terms)
+
+    assert held.shown.liquidation_reason == reason
+    assert held.shown.liquidation_price is None
+    assert held.barrier == math.inf
+    assert held.loss == 0
+
+
+def test_an_inverse_short_with_all_of_its_coins_is_not_liquidatable() -> None:
+    """Source: domain 5.4."""
+    assert enter(contract=inverse(**TERMS), coverage="1", leverage="1").shown.liquidation_reason == "not_liquidatable"
+
+
+def test_a_wallet_below_the_initial_margin_is_told() -> None:
+    """It would not be taken; at maintenance it is lost at once."""
+    assert not enter(coverage="1", wallet_balance="600").is_short_of_margin
+    assert enter(coverage="1", wallet_balance="599").is_short_of_margin
+    assert enter(coverage="1", wallet_balance="0").barrier < 0
+
+
+def test_without_exposure_there_is_no_share() -> None:
+    """A size in contracts is one all the same."""
+    (held,) = enter_hedges([contender(contracts="1")], desk_of(exposure="0"))
+
+    assert held.shown.coverage is None
+    assert held.notional == 6000
+
+
+@pytest.mark.parametrize(
+    ("terms", "contract", "error", "path"),
+    [
+        ({}, None, InconsistentQuestionError, ("hedges", 0)),
+        ({"coverage": "1", "contracts": "1"}, None, InconsistentQuestionError, ("hedges", 0)),
+        (
+            {"coverage": "1", "leverage": "5", "wallet_balance": "1"},
+            None,
+            MarginConflictError,
+            ("hedges", 0, "leverage"),
+        ),
+        ({"coverage": "1", "leverage": "21"}, None, LeverageOutOfRangeError, ("hedges", 0, "leverage")),
+        (
+            {"coverage": "1", "leverage": "5"},
+            linear(),
+            MarginTermsMissingError,
+            ("contract", "maintenance_margin_rate"),
+        ),
+        ({"contracts": "166666667"}, None, SizeOutOfRangeError, ("hedges", 0)),
+    ],
+)
+def test_what_can_not_be_entered_is_refused(
+    terms: dict[str, Any], contract: Contract | None, error: type[HedgingError], path: tuple[object, ...]
+) -> None:
+    """With its place among the hedges."""
+    with pytest.raises(error) as refused:
+        enter(contract=contract, **terms)
+
+    assert [fault.path for fault in refused.value.faults] == [path]
+
+
+def test_all_hedges_that_are_wrong_are_named_at_once() -> None:
+    """Not only the first."""
+    wrong: list[Contender] = [contender(), contender(coverage="1"), contender(leverage="2")]
+
+    with pytest.raises(InconsistentQuestionError) as refused:
+        enter_hedges(wrong, desk_of())
+
+    assert [fault.path[1] for fault in refused.value.faults] == [0, 2]
