@@ -11,9 +11,10 @@ run: .venv/.run  ## set up and serve on http://127.0.0.1:8000; ARGS="--port 9000
 
 test: .venv/.dev  ## set up and pass the tests
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest --numprocesses 2 --dist loadfile $(ARGS)
+	$(BIN)/coverage run -m pytest --numprocesses 2 --dist loadfile --ignore tests/openapi $(ARGS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --show-missing --skip-covered
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup tests/openapi $(ARGS)
 
 install: .venv/.dev  ## set up only
 

@@ -1,11 +1,11 @@
-"""Writes `service/api/simulated.py` anew: `python -m tests.simulated > service/api/simulated.py`, then `make fix`."""
+"""Writes `service/api/simulated.py` anew: `python -m tests.simulated`, then `make fix`."""
 
 import json
-import sys
+from pathlib import Path
 from pprint import pformat
 from typing import Any
 
-from service.api import examples
+from service.api import examples, simulated
 from service.app import create_app
 from tests.conftest import NO_LIMIT, caller
 
@@ -29,4 +29,5 @@ def simulate_examples() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(f"{_HEAD}ANSWERS: dict[str, Any] = {pformat(simulate_examples(), width=118, sort_dicts=False)}\n")
+    answers = pformat(simulate_examples(), width=118, sort_dicts=False)
+    Path(simulated.__file__).write_text(f"{_HEAD}ANSWERS: dict[str, Any] = {answers}\n", encoding="utf-8")

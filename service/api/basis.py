@@ -31,13 +31,13 @@ from service.api.pairs import (
     redate,
     warn_of_times,
 )
+from service.api.past_closes import Vault
 from service.api.risk import (
     Assessed,
     FetchedReturns,
     RiskQuestion,
     RiskReply,
     SentReturns,
-    Vault,
     assess_risk,
     assess_sent,
 )

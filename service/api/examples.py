@@ -490,7 +490,17 @@ BOOTSTRAP_SIMULATION = {
     },
 }
 
+HISTORY_SIMULATION = {
+    "holdings": [{"asset": "SOL", "quantity": "40"}, {"asset": "ADA", "quantity": "5000"}],
+    "contract": {"style": "listed", "exchange": "bybit", "symbol": "BTCUSDT"},
+    "market": {"exchange": "binance"},
+    "hedges": [{"coverage": "1", "leverage": "4"}],
+    "horizon_days": 14,
+    "model": {"style": "bootstrap", "history_days": 180},
+}
+
 LIVE_SIMULATIONS: dict[str, dict[str, Any]] = {
     "covariance": {"summary": "Given covariances, looked-up prices, normal shocks", "value": COVARIANCE_SIMULATION},
     "bootstrap": {"summary": "Blocks of given past days; twelve of them are few", "value": BOOTSTRAP_SIMULATION},
+    "history": {"summary": "Blocks of looked-up past days, half a year of them", "value": HISTORY_SIMULATION},
 }

@@ -9,14 +9,13 @@ from msgspec.structs import asdict
 from service.api.absences import at, refuse, refuse_failures, refuse_unavailable, require_on
 from service.api.histories import SENT, HistoryOrigin
 from service.api.origins import Currency, write_instant
+from service.api.past_closes import Failure, PastCloses, Vault, find_spot, see_closes
 from service.hedging.cautions import Caution
 from service.hedging.portfolio import STABLECOINS, Holding
 from service.hedging.returns import basket_returns, last_days, simple_returns
 from service.hedging.units import Symbol
 from service.hedging.variance import BasisRisk, Observations, measure_basis_risk, warn_of_risk
 from service.market.found import NotListedError, UnavailableError
-from service.market.history import Histories
-from service.market.lookup import Market
 from service.market.source import Exchange, Listing
 
 _SERIES = "Simple returns, one a period, oldest first; null for one that is missing"
@@ -89,14 +88,6 @@ class Assessed(NamedTuple):
     cautions: tuple[Caution, ...]
 
 
-class Vault(NamedTuple):
-    """Where closes are looked up, and until when that is waited for."""
-
-    market: Market
-    histories: Histories
-    until: float
-
-
 async def assess_risk(vault: Vault, question: RiskQuestion) -> Assessed:
     """Measure the risk that a hedge leaves.
 
@@ -148,14 +139,11 @@ class _Closes(NamedTuple):
     of_future: dict[int, float]
 
 
-_Failure = NotListedError | UnavailableError
-
-
 async def _fetch(vault: Vault, question: FetchedReturns) -> _Closes:
     """Look up all closes, side by side; refuse with all places."""
     exchange, until = question.contract.exchange, vault.until
     places = {"contract": at("risk", "contract", "symbol")}
-    listings: dict[str, Listing | _Failure] = {}
+    listings: dict[str, Listing | Failure] = {}
     try:
         future = await vault.market.find_contract(exchange, question.contract.symbol, until=until)
     except NotListedError as error:
@@ -166,15 +154,15 @@ async def _fetch(vault: Vault, question: FetchedReturns) -> _Closes:
     wanted = {f"holdings/{asset}": (asset, index) for index, asset in _assets(question.holdings)}
     for name, (asset, index) in wanted.items():
         places[name] = at("risk", "holdings", index, "asset")
-        listings[name] = await _find(vault, exchange, asset, quote=question.quote)
+        listings[name] = await find_spot(vault, exchange, asset, quote=question.quote)
     places["market"] = at("risk", "contract", "symbol")
-    listings["market"] = await _find(vault, exchange, future.base, quote=question.quote)
+    listings["market"] = await find_spot(vault, exchange, future.base, quote=question.quote)
     refuse_failures(listings, places.__getitem__)
     known = {name: one for name, one in listings.items() if isinstance(one, Listing)}
     vault.histories.prepare(closes=[(exchange, one) for one in known.values()])
-    closes = {name: await _closes(vault, exchange, one) for name, one in known.items()}
+    closes = {name: await see_closes(vault, exchange, one) for name, one in known.items()}
     refuse_failures(closes, places.__getitem__)
-    found = {name: one for name, one in closes.items() if isinstance(one, dict)}
+    found = {name: one.by_day for name, one in closes.items() if isinstance(one, PastCloses)}
     return _Closes({asset: found[name] for name, (asset, _) in wanted.items()}, found["market"], found["contract"])
 
 
@@ -185,22 +173,6 @@ def _assets(holdings: Sequence[Holding]) -> list[tuple[int, str]]:
         if holding.asset not in STABLECOINS:
             first.setdefault(holding.asset, index)
     return [(index, asset) for asset, index in first.items()]
-
-
-async def _find(vault: Vault, exchange: Exchange, asset: str, *, quote: str) -> Listing | _Failure:
-    try:
-        return await vault.market.find_pair(exchange, asset, quote=quote, until=vault.until)
-    except (NotListedError, UnavailableError) as error:
-        return error
-
-
-async def _closes(vault: Vault, exchange: Exchange, listing: Listing) -> dict[int, float] | _Failure:
-    """Give daily closes by the end of their day, in the quote currency per unit of the asset."""
-    try:
-        history = await vault.histories.see_closes(exchange, listing, until=vault.until)
-    except (NotListedError, UnavailableError) as error:
-        return error
-    return {close.at_ms: close.price / float(listing.units) for close in history.points}
 
 
 def _weigh(question: FetchedReturns, closes: Mapping[str, Mapping[int, float]]) -> dict[str, float]:

@@ -220,6 +220,7 @@ ANSWERS: dict[str, Any] = {
             "residual_volatilities": {},
             "residual_correlation": None,
         },
+        "history": None,
         "confidence": 0.95,
         "funding_rate": "0.0001",
         "funding_process": None,

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from litestar import Request, Response, post
 from litestar.params import JSONBody
 from msgspec import Meta, Struct, field
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from service.api.attention import LEFT, attend
 from service.api.drawing import FORMS, ThemeChoice, respond
@@ -18,14 +18,17 @@ from service.api.heads import OFFERS
 from service.api.inks import Theme
 from service.api.marks import complete
 from service.api.origins import Completed, ContractSource, Listed, Prices, Provenance, Source, note_ages
+from service.api.past_closes import Vault
+from service.api.past_returns import Needs, PastOrigin, PastReturns, find_returns, take_source, tell_origin
 from service.hedging.contenders import Contender
 from service.hedging.contracts import Contract
 from service.hedging.distribution import Fan, HedgeOutlook, Simulation
-from service.hedging.dynamics import FactorModel, Model
+from service.hedging.dynamics import BootstrapModel, FactorModel, Model, check_history
 from service.hedging.experiments import Experiment, Setup, plan_experiment
 from service.hedging.instruments import FundingProcess
 from service.hedging.portfolio import Holding, Weighting
 from service.hedging.units import FundingRate, Instant, Symbol
+from service.market.history import Histories
 
 LARGEST_SEED = 2**31 - 1
 
@@ -112,7 +115,16 @@ class SimulationReply(Simulation, frozen=True, kw_only=True):
     horizon_days: Annotated[int, Meta(description="As requested.", ge=1, le=365, examples=[30])]
     paths: Annotated[int, Meta(description="As requested.", ge=1000, le=1_000_000, examples=[10_000])]
     seed: Annotated[int, Meta(description="As requested.", ge=0, le=LARGEST_SEED, examples=[0])]
-    model: Annotated[Model, Meta(description="As requested.")]
+    model: Annotated[
+        Model,
+        Meta(
+            description="As requested; where past days were looked up it has their returns, and history_days is null: "
+            "sent back it says the same."
+        ),
+    ]
+    history: Annotated[
+        PastOrigin | None, Meta(description="Where past days came from; null where none were looked up.")
+    ]
     confidence: Annotated[float, Meta(description="As requested.", ge=0.8, le=0.999, examples=[0.95])]
     funding_rate: Annotated[FundingRate | None, Meta(description="As requested.")]
     funding_process: Annotated[FundingProcess | None, Meta(description="As requested.")]
@@ -127,7 +139,7 @@ class SimulationReply(Simulation, frozen=True, kw_only=True):
 
 
 _AS_REQUESTED = (
-    *("weighting", "horizon_days", "paths", "seed", "model", "confidence"),
+    *("weighting", "horizon_days", "paths", "seed", "confidence"),
     *("funding_rate", "funding_process"),
 )
 
@@ -144,22 +156,63 @@ async def simulate(data: JSONBody[SimulationRequest], request: Request[Any, Any,
     the work. Idempotent and free of side effects: POST only because the question does not fit into a URL.
     """
     state = request.app.state
-    completed = await complete(
-        state.market,
-        holdings=data.holdings,
-        contract=data.contract,
-        prices=data.prices,
-        source=data.market,
-        as_of=data.as_of,
-    )
-    as_of = data.as_of or Instant.of(datetime.now(UTC))
-    experiment = plan(data, completed, as_of=as_of, largest_notional=state.settings.max_notional)
+    found = await _look_up(data, state)
+    experiment = plan(found.question, found.completed, as_of=found.as_of, largest_notional=state.settings.max_notional)
     simulation = await attend(request, state.simulator, partial(run, experiment))
     if simulation is None:
         return Response(b"", status_code=LEFT)
-    reply = write_reply(data, completed, simulation, as_of=as_of)
+    reply = write_reply(found, simulation, state.histories)
     note_ages(reply.provenance.values(), state.metrics.observe_market)
     return await respond(request, reply, partial(_draw, reply, data.theme))
+
+
+class _Found(NamedTuple):
+    """A question with everything that it leaves to the market."""
+
+    question: SimulationRequest
+    """With the past days that were looked up among its returns."""
+    completed: Completed
+    past: PastReturns | None
+    """None where no past days were looked up."""
+    as_of: Instant
+
+
+async def _look_up(question: SimulationRequest, state: Any) -> _Found:
+    """Look up what a question leaves out."""
+    days = check_history(question.model)
+    if days is None:
+        return await _complete(question, state)
+    where = take_source(state.market, question.market, question.as_of)
+    vault = Vault(state.market, state.histories, state.market.deadline())
+    found = await _complete(question, state)
+    past = await find_returns(vault, where, days, needs=_needs(found, state.settings.max_notional))
+    # What was waited for has made the prices older: they are looked at once more.
+    found = await _complete(replace(question, model=replace(question.model, returns=past.returns)), state)
+    return found._replace(past=past)
+
+
+async def _complete(question: SimulationRequest, state: Any) -> _Found:
+    completed = await complete(
+        state.market,
+        holdings=question.holdings,
+        contract=question.contract,
+        prices=question.prices,
+        source=question.market,
+        as_of=question.as_of,
+    )
+    return _Found(question, completed, None, question.as_of or Instant.of(datetime.now(UTC)))
+
+
+def _needs(found: _Found, largest_notional: Decimal) -> Needs:
+    """List the assets whose past days are needed, if nothing else stands in the way of an answer.
+
+    Raises:
+        HedgingError: if something does; then no exchange is asked for a history in vain.
+    """
+    question = replace(found.question, model=FactorModel())
+    book = plan(question, found.completed, as_of=found.as_of, largest_notional=largest_notional).book
+    moving = tuple(line.asset for line in book.holdings if line.kind == "risky")
+    return Needs(moving, found.completed.contract.underlying, question.holdings)
 
 
 def plan(question: SimulationRequest, completed: Completed, *, as_of: Instant, largest_notional: Decimal) -> Experiment:
@@ -191,21 +244,27 @@ def run(experiment: Experiment, is_wanted: Callable[[], bool]) -> Simulation:
     return simulations.run(experiment, is_wanted)
 
 
-def write_reply(
-    question: SimulationRequest, completed: Completed, simulation: Simulation, *, as_of: Instant
-) -> SimulationReply:
+def write_reply(found: _Found, simulation: Simulation, histories: Histories) -> SimulationReply:
     """Put a simulation beside everything it was made from."""
+    question, completed = found.question, found.completed
     contract, prices = completed.contract, completed.prices
     names = [*(line.asset for line in simulation.holdings), contract.symbol]
     return SimulationReply(
         **asdict(simulation) | {"warnings": (*completed.cautions, *simulation.warnings)},
         **{name: getattr(question, name) for name in _AS_REQUESTED},
+        model=_send_back(question.model),
+        history=None if found.past is None else tell_origin(histories, found.past),
         contract=contract,
         contract_source=completed.contract_source,
         prices={name: prices[name] for name in names},
         provenance={name: completed.provenance[name] for name in names},
-        as_of=as_of,
+        as_of=found.as_of,
     )
+
+
+def _send_back(model: Model) -> Model:
+    """Give a model as one would send it who knows what was looked up."""
+    return replace(model, history_days=None) if isinstance(model, BootstrapModel) else model
 
 
 def _draw(reply: SimulationReply, theme: Theme) -> bytes:

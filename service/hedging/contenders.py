@@ -6,7 +6,7 @@ gain on the coins sits elsewhere and does not answer the margin call; only what 
 
 import math
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Annotated, Literal, NamedTuple
 
 from msgspec import Meta, Struct
@@ -72,7 +72,10 @@ class EnteredHedge(Struct, frozen=True, kw_only=True):
     ]
     wallet: Annotated[
         Money | None,
-        Meta(description="Margin behind it, in its settlement currency; null where none was sent.", examples=["2000"]),
+        Meta(
+            description="Margin behind it, in its settlement currency, rounded up; null where none was sent.",
+            examples=["2000"],
+        ),
     ]
     wallet_currency: Annotated[
         Settlement, Meta(description="Currency of the wallet: `quote` (linear) or `base`, the coin (inverse).")
@@ -99,7 +102,7 @@ class Held(NamedTuple):
     barrier: float
     """Logarithm of the move against it that takes its wallet; infinite where none does."""
     loss: float
-    """What is lost then, in the quote currency at that price."""
+    """What is lost then, in the quote currency; the coins of an inverse contract at their price at the start."""
     is_short_of_margin: bool
     """Whether the wallet is less than the contract's initial margin."""
 
@@ -193,7 +196,7 @@ def _hold(plan: Contender, contracts: Decimal, desk: Desk, *, tiers: Sequence[Ti
             contracts=Size.of(contracts),
             notional=Money.of(notional),
             coverage=Share.of(notional / desk.beta_exposure) if desk.beta_exposure else None,
-            wallet=None if wallet is None else Money.of(wallet),
+            wallet=None if wallet is None else Money.of(wallet, ROUND_CEILING),
             wallet_currency=settlement(desk.contract),
             liquidation_price=None if price is None else _show(price, desk),
             liquidation_move=None if price is None else Share.of(_show(price, desk) / desk.futures_price - 1),
@@ -230,4 +233,4 @@ def _barrier(price: Decimal, desk: Desk) -> float:
 def _lost(desk: Desk, price: Decimal | None, wallet: Decimal | None) -> float:
     if price is None or wallet is None:
         return 0.0
-    return float(wallet if settlement(desk.contract) == "quote" else wallet * price)
+    return float(wallet if settlement(desk.contract) == "quote" else wallet * desk.futures_price)

@@ -32,6 +32,8 @@ LEAST_VARIANCE = 1e-18
 _TOLERANCE = 1e-9
 """Share of a variance by which rounding may make a covariance impossible."""
 _MODEL = "model"
+LARGEST_RETURN = 100
+"""Of a day."""
 
 Volatility = Annotated[float, Meta(ge=0, le=5, examples=[0.8])]
 Degrees = Annotated[
@@ -42,7 +44,7 @@ Degrees = Annotated[
         examples=[4],
     ),
 ]
-_Return = Annotated[float, Meta(ge=-1, le=100, examples=[-0.02])]
+_Return = Annotated[float, Meta(ge=-1, le=LARGEST_RETURN, examples=[-0.02])]
 
 
 class FactorModel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="style", tag="factor"):
@@ -100,18 +102,30 @@ class BootstrapModel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Blocks of past days, drawn with all of their returns together."""
 
     returns: Annotated[
-        dict[
-            Asset,
-            Annotated[tuple[_Return | None, ...], Meta(min_length=FEWEST_ROWS, max_length=1000)],
-        ],
+        Annotated[
+            dict[
+                Asset,
+                Annotated[tuple[_Return | None, ...], Meta(min_length=FEWEST_ROWS, max_length=1000)],
+            ],
+            Meta(min_length=1, max_length=101),
+        ]
+        | None,
         Meta(
             description="Simple daily returns of all risky holdings and of the underlying, oldest first, of the same "
-            "days. Null for one that is missing: its day is left out for all, never filled in.",
-            min_length=1,
-            max_length=40,
+            "days. Null for one that is missing: its day is left out for all, never filled in. Null or absent: they "
+            "are looked up, as history_days says.",
             examples=[{"BTC": [0.01, -0.02, None, 0.01, 0.02, -0.03, 0.01, 0.0, 0.02, -0.01]}],
         ),
-    ]
+    ] = None
+    history_days: Annotated[
+        Annotated[int, Meta(ge=30, le=365)] | None,
+        Meta(
+            description="Days of which the returns are made of daily closes instead, at the exchange and in the "
+            "currency of `market`; as_of has to be now. The answer's model has the returns. Null or absent: returns "
+            "are sent.",
+            examples=[180],
+        ),
+    ] = None
     block_days: Annotated[
         Annotated[int, Meta(ge=1, le=60)] | None,
         Meta(
@@ -165,11 +179,28 @@ class Blocks(NamedTuple):
 Dynamics = Factor | Blocks
 
 
+def check_history(model: Model) -> int | None:
+    """Give the past days that a model wants looked up; None for none.
+
+    Args:
+        model: as asked.
+
+    Raises:
+        InconsistentQuestionError: if past days are sent and to be looked up, or neither.
+    """
+    if not isinstance(model, BootstrapModel):
+        return None
+    if (model.returns is None) == (model.history_days is None):
+        detail = "Past days are sent, as returns, or looked up, as history_days says: one of the two"
+        raise InconsistentQuestionError(Fault((_MODEL,), detail))
+    return model.history_days
+
+
 def take_model(model: Model, betas: Mapping[str, float], underlying: str) -> Dynamics:
     """Work out how the coins of a book move.
 
     Args:
-        model: as asked.
+        model: as asked; past days that were looked up stand in its returns, beside history_days.
         betas: of the risky assets to the underlying, in the order in which they are wanted; the other models than
             `factor` have their own.
         underlying: of the contract.
@@ -297,16 +328,19 @@ def _impossible(place: int) -> InconsistentQuestionError:
 
 
 def _take_blocks(model: BootstrapModel, assets: Sequence[str], underlying: str) -> Blocks:
-    needed = tuple(dict.fromkeys((*assets, underlying)))
-    faults = [*_missing(tuple(model.returns), needed, "returns"), *_uneven(model.returns)]
+    needed, returns = tuple(dict.fromkeys((*assets, underlying))), model.returns
+    if returns is None:
+        raise InconsistentQuestionError(Fault((_MODEL,), "Past days are to be looked up before they are drawn from"))
+    faults = [*_missing(tuple(returns), needed, "returns"), *_uneven(returns)]
     if faults:
         raise InconsistentQuestionError(*faults)
-    days = list(zip(*(model.returns[asset] for asset in needed), strict=True))
+    days = list(zip(*(returns[asset] for asset in needed), strict=True))
     rows = [[_log(one) for one in day if one is not None] for day in days if None not in day]
     length = usual_block(len(rows)) if model.block_days is None else model.block_days
     if len(rows) < max(FEWEST_ROWS, length):
         detail = f"{len(rows)} days have all returns, and blocks of {length} days are drawn from {FEWEST_ROWS} at least"
-        raise TooFewObservationsError(Fault((_MODEL, "returns"), detail))
+        place = "returns" if model.history_days is None else "history_days"
+        raise TooFewObservationsError(Fault((_MODEL, place), detail))
     columns = dict(zip(needed, zip(*rows, strict=True), strict=True))
     if model.drift == "none":
         columns = {asset: _level(column) for asset, column in columns.items()}

@@ -20,7 +20,7 @@ from service.hedging.experiments import Experiment, Funding
 from service.hedging.funding import FundingModel, expect_funding
 from service.hedging.quantiles import Scale, chance_error, describe, fan_out, shorten
 from service.hedging.randomness import Floats, Streams, draw_normals, open_streams
-from service.hedging.units import Money
+from service.hedging.units import Money, exactly
 from service.hedging.walks import Walk, grow, start_walk
 
 CHUNK = 4096
@@ -109,7 +109,8 @@ class _Ledger:
         for place, hedge in enumerate(experiment.held):
             cost, hurt = _trade(experiment, hedge, move), walk.peak >= hedge.barrier
             profit = _sign(experiment) * -hedge.notional * move - cost.leaving
-            results[place + 1] = coins + np.where(hurt, -hedge.loss, profit) + purse.paid[place] - cost.entering
+            lost = hedge.loss if _is_linear(experiment) else hedge.loss * (1 + move)
+            results[place + 1] = coins + np.where(hurt, -lost, profit) + purse.paid[place] - cost.entering
             liquidated.append(np.count_nonzero(hurt))
             fees.append(float(np.where(hurt, 0.0, cost.leaving).sum()) + cost.entering * len(coins))
         return _Settled(results, np.array(liquidated), np.array(fees))
@@ -191,6 +192,7 @@ def _last_and_tie(model: FundingModel, payments: int) -> tuple[float, float]:
     return model.volatility * math.sqrt(last), shared / math.sqrt(last * total)
 
 
+@exactly
 def _report(experiment: Experiment, ledger: _Ledger, days: Sequence[int]) -> Simulation:
     setup, book = experiment.setup, experiment.book
     size = float(book.gross_value) + sum(hedge.notional + hedge.loss for hedge in experiment.held)

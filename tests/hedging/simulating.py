@@ -34,9 +34,10 @@ def planned(
     contract: Contract = BITCOIN,
     model: Model = NORMAL,
     funding_rate: str | None = None,
+    price: str = "1",
     **terms: Any,
 ) -> Experiment:
-    """Plan a simulation of a book given as value and beta by asset: every price is 1, that of the contract 60,000."""
+    """Plan a simulation of a book given as quantity and beta by asset, all at one price; the contract is at 60,000."""
     held = book or {"SOL": ("10000", 1.0)}
     setup: dict[str, Any] = {
         "model": model,
@@ -52,7 +53,7 @@ def planned(
         Setup(**{**setup, **terms}),
         holdings=[holding(asset, value, beta) for asset, (value, beta) in held.items()],
         contract=contract,
-        prices={**dict.fromkeys(held, Price("1")), contract.symbol: Price("60000")},
+        prices={**dict.fromkeys(held, Price(price)), contract.symbol: Price("60000")},
         weighting="beta",
         as_of=NOW,
         largest_notional=number("1E12"),

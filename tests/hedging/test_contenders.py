@@ -62,13 +62,19 @@ def test_a_long_is_liquidated_below() -> None:
     assert held.barrier == pytest.approx(math.log(0.996 / 0.8), rel=1e-12)
 
 
-def test_coins_are_lost_at_the_price_at_which_they_are() -> None:
-    """An inverse wallet of 0.04 BTC is worth more than at the entry when a short loses it."""
+def test_a_wallet_is_rounded_up_as_in_a_sizing() -> None:
+    """A seventh of 600 is 85.714285714...: no digit is left out to the hedger's harm."""
+    held = enter(contracts="0.1", leverage="7")
+
+    assert str(held.shown.wallet) == "85.71428572"
+
+
+def test_coins_that_are_lost_are_told_at_their_price_at_the_start() -> None:
+    """An inverse wallet of 0.04 BTC at 60,000: what it is worth later depends on the path."""
     held = enter(contract=inverse(**TERMS), coverage="1", leverage="5")
 
     assert str(held.shown.wallet) == "0.04"
-    assert held.shown.liquidation_price is not None
-    assert held.loss == pytest.approx(0.04 * float(held.shown.liquidation_price))
+    assert held.loss == pytest.approx(0.04 * 60_000)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from service.hedging.dynamics import (
     Factor,
     FactorModel,
     Model,
+    check_history,
     take_model,
     usual_block,
 )
@@ -148,6 +149,12 @@ def matrix(*rows: tuple[float, ...], assets: tuple[str, ...] = ("BTC", "SOL")) -
             TooFewObservationsError,
             ("model", "returns"),
         ),
+        (
+            BootstrapModel(returns={"BTC": SERIES, "SOL": SERIES}, history_days=30, block_days=13),
+            TooFewObservationsError,
+            ("model", "history_days"),
+        ),
+        (BootstrapModel(history_days=30), InconsistentQuestionError, ("model",)),
     ],
 )
 def test_what_is_no_model_is_refused(model: Model, error: type[HedgingError], path: tuple[object, ...]) -> None:
@@ -156,6 +163,28 @@ def test_what_is_no_model_is_refused(model: Model, error: type[HedgingError], pa
         take_model(model, {"SOL": 1.0}, "BTC")
 
     assert path in [fault.path for fault in refused.value.faults]
+
+
+@pytest.mark.parametrize(
+    ("model", "days"),
+    [
+        (FactorModel(), None),
+        (BootstrapModel(returns={"BTC": SERIES}), None),
+        (BootstrapModel(history_days=30), 30),
+    ],
+)
+def test_past_days_are_sent_or_wanted(model: Model, days: int | None) -> None:
+    """Only blocks need any."""
+    assert check_history(model) == days
+
+
+@pytest.mark.parametrize("model", [BootstrapModel(), BootstrapModel(returns={"BTC": SERIES}, history_days=30)])
+def test_past_days_are_not_both_sent_and_wanted(model: Model) -> None:
+    """Nor neither."""
+    with pytest.raises(InconsistentQuestionError) as refused:
+        check_history(model)
+
+    assert [fault.path for fault in refused.value.faults] == [("model",)]
 
 
 def test_past_days_expect_nothing_unless_asked() -> None:

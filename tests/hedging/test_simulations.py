@@ -116,6 +116,18 @@ def test_a_liquidated_hedge_loses_its_wallet_and_no_more() -> None:
     assert hedge.outcome.quantiles[0].net_pnl < -2000
 
 
+def test_coins_that_are_lost_are_worth_what_coins_are_worth_at_the_end() -> None:
+    """As in a scenario: a fifth of 10,000 in bitcoin, and not what it was worth when the exchange took it.
+
+    With these coins among the holdings nothing is left of them then, and no exposure that nobody has.
+    """
+    contract = inverse(**_TERMS)
+    (hedge,) = simulated(contender(coverage="1", leverage="5"), model=ALONE, paths=PATHS, contract=contract).hedges
+    unhedged = simulated(model=ALONE, paths=PATHS).unhedged.quantiles[-1].net_pnl
+
+    assert hedge.outcome.quantiles[-1].net_pnl == pytest.approx(unhedged - 0.2 * (10_000 + unhedged), rel=1e-4)
+
+
 def test_a_hedge_that_is_gone_at_once_costs_its_wallet_on_every_path() -> None:
     """A wallet of nothing is lost in the first moment: the coins are left, less nothing."""
     told = simulated(contender(coverage="1", wallet_balance="0"), contender(coverage="1", wallet_balance="10"))
@@ -341,6 +353,15 @@ def test_a_fan_has_at_most_ten_days(horizon: int, days: list[int]) -> None:
     """Evenly, and the last is the horizon."""
     assert list_days(horizon) == days
     assert len(set(list_days(365))) == 10
+
+
+def test_the_largest_book_is_told_to_the_last_digit() -> None:
+    """A thousand million million coins at as much each, and no hedge of them."""
+    most = "999999999999999"
+    told = simulated(contender(contracts="0"), book={"SOL": (most, 1.0)}, price=most, paths=1000)
+
+    assert str(told.exposure) == "999999999999998000000000000001"
+    assert told.unhedged.standard_deviation > 0
 
 
 values = st.sampled_from(["0", "-1", "0.000000000000000001", "10000", "-7000.5", "999999999999999"])

@@ -3,24 +3,18 @@
 from collections.abc import Iterator
 
 import pytest
-from coverage import Coverage
 
 from tests.openapi.document import read_document
 from tests.openapi.house import House
 from tests.openapi.witness import Trial, Witness
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call() -> Iterator[None]:
-    """Measure no coverage here: the service's lines are for the tests of its parts, and it would take twice the time."""
-    measuring = Coverage.current()
-    if measuring is None:
-        return (yield)
-    measuring.stop()
-    try:
-        return (yield)
-    finally:
-        measuring.start()
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave all that hears the witness to one process, where several share the tests: hearing it takes long."""
+    for item in items:
+        hears = "witness" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("witness" if hears else item.path.name))
 
 
 @pytest.fixture(scope="session")

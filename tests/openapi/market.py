@@ -11,6 +11,7 @@ from statistics import median
 from typing import NamedTuple
 
 from tests.market.exchange import World
+from tests.market.exchange.assets import ASSETS
 from tests.market.exchange.listings import LISTINGS, Listing
 
 WORLD = World()
@@ -91,6 +92,12 @@ def spot_prices(exchange: str, quote: str) -> dict[str, Fraction]:
         for listing in pairs
         if listing.quote == quote
     }
+
+
+def count_returns(asset: str, now: datetime) -> int:
+    """Count the days of which a coin has a return: between closes of days that are over, and believed to be."""
+    is_unsettled = now.hour == now.minute == 0
+    return ASSETS[asset].days - 2 - is_unsettled
 
 
 def _medians(quote: str) -> dict[str, Fraction]:

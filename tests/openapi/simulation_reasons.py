@@ -3,14 +3,14 @@
 Law: nothing of `service` is imported.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from fractions import Fraction
 
 from tests.openapi import reasons
 from tests.openapi.lookups import Around, Question, RefusedError, complete
-from tests.openapi.market import find_future
-from tests.openapi.pairs import begin, first_of
+from tests.openapi.market import count_returns, find_future, spot_prices
+from tests.openapi.pairs import begin, first_of, require_now
 
 MOST_WORK = 60_000_000
 FEWEST_DAYS = 10
@@ -20,12 +20,17 @@ _LEAST_VARIANCE = Fraction(1, 10**18)
 _SHARED = ("holdings", "contract", "prices", "market", "weighting", "as_of")
 """Members that a question about a sizing has too."""
 
+Refusals = tuple[tuple[str, Callable[[], bool]], ...]
+
 
 def find_refusal(question: Question, around: Around) -> str | None:
     """Name the first reason, in the documented order, for which a valid question has no answer; None if there is none.
 
     Source: the codes' own pages under /problems.
     """
+    code = _refuse_history(question, around)
+    if code is not None:
+        return code
     shared = {name: question[name] for name in _SHARED if name in question}
     code = reasons.find_refusal({**shared, "coverage": "0"}, around)
     if code is not None:
@@ -45,8 +50,52 @@ def find_refusal(question: Question, around: Around) -> str | None:
             ("size_out_of_range", lambda: _is_oversized(completed)),
             ("work_out_of_range", lambda: _work(question) > MOST_WORK),
             *_OF_MODELS[_style(question)](completed),
+            *_of_history(completed, around),
         )
     )
+
+
+def _refuse_history(question: Question, around: Around) -> str | None:
+    """Name the first reason for which past days can't be looked up at all; None if there is none."""
+    model, market = question.get("model", {}), question.get("market")
+    if _style(question) != "bootstrap":
+        return None
+    if (model.get("returns") is None) == (model.get("history_days") is None):
+        return "inconsistent_question"
+    if model.get("returns") is not None:
+        return None
+    if market is None or market["exchange"] == "median":
+        return "inconsistent_question"
+    try:
+        require_now({**market, "as_of": question.get("as_of")}, around)
+    except RefusedError as error:
+        return str(error)
+    return None if market["exchange"] in around.exchanges else "exchange_off"
+
+
+def _of_history(question: Question, around: Around) -> Refusals:
+    """Give the reasons for which the past days of what is needed can't be had."""
+    days = question.get("model", {}).get("history_days")
+    if days is None:
+        return ()
+    return (
+        # Even its pairs are unknown while an exchange does not answer.
+        ("price_unavailable", lambda: not around.is_answered),
+        ("not_listed", lambda: not _needed(question) <= spot_prices(*_place(question)).keys()),
+        ("too_few_observations", lambda: _is_young(question, around.now)),
+    )
+
+
+def _place(question: Question) -> tuple[str, str]:
+    market = question["market"]
+    return market["exchange"], market.get("quote", "USDT")
+
+
+def _is_young(question: Question, now: datetime) -> bool:
+    """Tell whether something that is needed has been traded for too few days."""
+    known = (count_returns(asset, now) for asset in _needed(question))
+    count: int = min(question["model"]["history_days"], *known)
+    return count < _least_days(question["model"], count)
 
 
 def _dated(asked: Question, contract: Question) -> Question:
@@ -114,8 +163,6 @@ def _style(question: Question) -> str:
     return str(question.get("model", {}).get("style", "factor"))
 
 
-Refusals = tuple[tuple[str, Callable[[], bool]], ...]
-
 
 def _refuse_covariance(question: Question) -> Refusals:
     model = question["model"]
@@ -134,12 +181,16 @@ def _is_misshapen(model: Question) -> bool:
     return any(rows[one][other] != rows[other][one] for one in range(size) for other in range(one))
 
 
-def _lacks(known: object, question: Question) -> bool:
+def _lacks(known: Iterable[str], question: Question) -> bool:
     """Tell whether the underlying or anything at risk does not move in a model."""
+    return not _needed(question) <= set(known)
+
+
+def _needed(question: Question) -> set[str]:
+    """List what has to move in a model: the underlying, and anything at risk."""
     prices = question["prices"]
     held = {holding["asset"] for holding in question["holdings"]}
-    risky = {asset for asset in held if not reasons.is_money(asset, prices)}
-    return not {*risky, question["contract"]["underlying"]} <= set(known)  # type: ignore[call-overload]
+    return {asset for asset in held if not reasons.is_money(asset, prices)} | {question["contract"]["underlying"]}
 
 
 def _market_variance(question: Question) -> Fraction:
@@ -179,7 +230,9 @@ def _eliminate(rest: list[list[Fraction]], column: int) -> list[list[Fraction]]:
 
 
 def _refuse_blocks(question: Question) -> Refusals:
-    returns = question["model"]["returns"]
+    returns = question["model"].get("returns")
+    if returns is None:
+        return ()
     return (
         ("inconsistent_question", lambda: len({len(series) for series in returns.values()}) > 1),
         ("inconsistent_question", lambda: _lacks(returns, question)),
@@ -189,14 +242,17 @@ def _refuse_blocks(question: Question) -> Refusals:
 
 def _has_few_days(question: Question) -> bool:
     """Tell whether blocks can't be drawn from the days on which all that is needed has a return."""
-    model, prices = question["model"], question["prices"]
-    held = {holding["asset"] for holding in question["holdings"]}
-    needed = {asset for asset in held if not reasons.is_money(asset, prices)} | {question["contract"]["underlying"]}
-    days = zip(*(model["returns"][asset] for asset in sorted(needed)), strict=True)
+    model = question["model"]
+    days = zip(*(model["returns"][asset] for asset in sorted(_needed(question))), strict=True)
     count = sum(None not in day for day in days)
+    return count < _least_days(model, count)
+
+
+def _least_days(model: Question, count: int) -> int:
+    """Tell from how many days blocks are drawn, where there are so many."""
     usual = max(_SHORTEST, min(_LONGEST, round(count ** (1 / 3))))
     block: int = usual if model.get("block_days") is None else model["block_days"]
-    return count < max(FEWEST_DAYS, block)
+    return max(FEWEST_DAYS, block)
 
 
 _OF_MODELS: dict[str, Callable[[Question], Refusals]] = {

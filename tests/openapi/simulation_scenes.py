@@ -41,7 +41,8 @@ _RETURNS: Body = {
     "BTC": [0.01, -0.03, 0.02, 0.005, -0.015, 0.03, -0.01, 0.02, -0.025, 0.01, 0.04, -0.02],
     "SOL": [0.02, -0.05, 0.02, 0.015, -0.03, 0.05, 0.0, 0.01, -0.045, 0.025, 0.06, -0.035],
 }
-_BOOTSTRAP: Body = {"style": "bootstrap", "returns": _RETURNS, "block_days": 5, "drift": "none"}
+_BOOTSTRAP: Body = {"style": "bootstrap", "returns": _RETURNS, "history_days": None, "block_days": 5, "drift": "none"}
+_HISTORY: Body = {**_BOOTSTRAP, "returns": None, "history_days": 60}
 _PROCESS: Body = {"mean_rate": 0.0001, "persistence": 0.9, "volatility": 0.00006}
 GIVEN: Body = {
     "holdings": [{"asset": "SOL", "quantity": "40", "beta": 1.2}],
@@ -69,10 +70,18 @@ GIVEN_COVARIANCE: Body = {
 """Every member there is, with a covariance."""
 GIVEN_DAYS: Body = {**GIVEN, "model": _BOOTSTRAP}
 """Every member there is, with past days."""
+GIVEN_HISTORY: Body = {
+    **GIVEN,
+    "market": {"exchange": "bybit", "quote": "USDT", "max_age_seconds": 30},
+    "model": _HISTORY,
+    "as_of": None,
+}
+"""Every member there is, with past days that are looked up."""
 COMPLETE: tuple[tuple[Body, tuple[Steps, ...]], ...] = (
     (GIVEN, ()),
     (GIVEN_COVARIANCE, (("model",), ("hedges",))),
     (GIVEN_DAYS, (("model",),)),
+    (GIVEN_HISTORY, (("model",), ("market",))),
 )
 """Each with the members in which it is varied; none for all of them."""
 PLAIN: Body = {
@@ -250,8 +259,37 @@ _REFUSED: dict[str, Changes] = {
     "too_few_observations": _under(_BOOTSTRAP, returns={**_RETURNS, "BTC": [None] * 3 + _RETURNS["BTC"][3:]}),
     "too_few_observations: a long block": _under(_BOOTSTRAP, block_days=13),
 }
+
+
+def _lately(*changes: tuple[str, object]) -> Changes:
+    """Draw from looked-up days."""
+    return (("model", _HISTORY), *changes)
+
+
 _LIVE_ANSWERED: dict[str, Changes] = {
     "as it is": (),
+    "looked-up days": _lately(),
+    "looked-up days that go on": _lately(("model.drift", "history"), ("model.block_days", None)),
+    "a year of looked-up days": _lately(("model.history_days", 365), ("market.exchange", "weex")),
+    "looked-up days, all else sent": _lately(
+        ("contract", _CONTRACT), ("prices", {"SOL": "150", "ADA": "0.44", "BTC-MINI": "60000"})
+    ),
+    "looked-up days of a young coin": _lately(("holdings.1", {"asset": "BABYDOGE", "quantity": "1000000000"})),
+    "looked-up days at BingX": _lately(("market.exchange", "bingx")),
+    "looked-up days at MEXC, which tells few at once": _lately(
+        ("holdings", [{"asset": "BTC", "quantity": "1"}]), ("market.exchange", "mexc")
+    ),
+    "looked-up days in another dollar": _lately(
+        ("holdings", [{"asset": "BTC", "quantity": "1"}]),
+        ("contract", _CONTRACT),
+        ("prices", {"BTC": "60000", "BTC-MINI": "60000"}),
+        ("market.quote", "USDC"),
+    ),
+    "looked-up days of the underlying alone": _lately(("holdings", [{"asset": "USDT", "quantity": "9"}])),
+    "looked-up days of a coin that is held twice": _lately(("holdings.1", {"asset": "SOL", "quantity": "1"})),
+    "looked-up days for coins at a dollar": _lately(
+        ("contract", {"style": "listed", "exchange": "bybit", "symbol": "BTCUSD"}), ("prices.USDT", "0.998")
+    ),
     "a median": (("market.exchange", "median"),),
     "a contract in full": (("contract", _CONTRACT), ("prices", {"BTC-MINI": "60000"})),
     "funded": (("funding_rate", "0.0001"),),
@@ -267,6 +305,33 @@ _LIVE_ANSWERED: dict[str, Changes] = {
     "its own currency": (("holdings.0.asset", "USDT"),),
 }
 _LIVE_REFUSED: dict[str, Changes] = {
+    "inconsistent_question: days sent and looked up": _lately(("model.returns", _RETURNS)),
+    "inconsistent_question: days neither sent nor looked up": _lately(("model.history_days", None)),
+    "inconsistent_question: days from nowhere": _lately(
+        ("market", None), ("contract", _CONTRACT), ("prices", {"SOL": "150", "ADA": "0.44", "BTC-MINI": "60000"})
+    ),
+    "inconsistent_question: days of a median": _lately(("market.exchange", "median")),
+    "as_of_not_now: days, all else sent": _lately(
+        ("contract", _CONTRACT),
+        ("prices", {"SOL": "150", "ADA": "0.44", "BTC-MINI": "60000"}),
+        ("as_of", AS_OF),
+    ),
+    "not_listed: no days of a coin": _lately(
+        ("holdings.1", {"asset": "NOPE", "quantity": "1"}), ("prices.NOPE", "1"), ("market.exchange", "bybit")
+    ),
+    "not_listed: no days of the underlying": _lately(
+        ("contract", {**_CONTRACT, "underlying": "NOPE"}), ("prices", {"BTC-MINI": "60000"})
+    ),
+    "too_few_observations: days of a young coin": _lately(
+        ("holdings.1", {"asset": "BABYDOGE", "quantity": "1"}), ("model.block_days", 50)
+    ),
+    "not_listed: a new coin": _lately(("holdings.1", {"asset": "BIO", "quantity": "1"}), ("market.exchange", "weex")),
+    "too_few_observations: blocks of more days": _lately(("model.history_days", 30), ("model.block_days", 31)),
+    "margin_conflict: before days are looked up": _lately(
+        ("hedges", [{"coverage": "1", "wallet_balance": "1", "leverage": "1"}]), ("contract.exchange", "binance")
+    ),
+    "invalid_request: 29 days": _lately(("model.history_days", 29)),
+    "invalid_request: 366 days": _lately(("model.history_days", 366)),
     "not_listed": (("contract.symbol", "BTCUSDTT"),),
     "not_listed: an asset": (("holdings.1.asset", "NOPE"),),
     "currency_mismatch": (("market.quote", "USDC"),),
@@ -292,10 +357,15 @@ _SPARED: Changes = (
     ("prices", {"BTC-MINI": "60000", "ADA": "0.44"}),
     ("market.exchange", "bybit"),
 )
+_DAYS_ONLY: Changes = _lately(
+    ("contract", _CONTRACT), ("prices", {"SOL": "150", "ADA": "0.44", "BTC-MINI": "60000"})
+)
+"""Nothing is looked up but past days."""
 _BY_THE_WAY: tuple[tuple[Fault, Changes], ...] = (
     *((fault, ()) for fault in ("keyless", "spent", "off", "outage", "defect", "overloaded")),
     *((fault, _SPARED) for fault in ("off", "outage")),
     ("overloaded", (("hedges", [{}]),)),
+    *((fault, _DAYS_ONLY) for fault in ("off", "outage", "overloaded")),
 )
 
 

@@ -62,6 +62,10 @@ def _is_live_margin(body: Body) -> bool:
     return _is_live_sizing({**body, "holdings": body.get("collateral", ())})
 
 
+def _is_live_simulation(body: Body) -> bool:
+    return body.get("model", {}).get("history_days") is not None or _is_live_sizing(body)
+
+
 def _names_listed(body: Body, field: str) -> bool:
     """Tell whether futures are to be looked up: by their names, or all on an asset."""
     return body.get("underlying") is not None or any(one["style"] == "listed" for one in body.get(field, ()))
@@ -74,5 +78,5 @@ _IS_LIVE: dict[str, Callable[[Body], bool]] = {
     MARGIN[1]: _is_live_margin,
     COVERAGE[1]: _is_live_sizing,
     SCENARIOS[1]: _is_live_sizing,
-    SIMULATIONS[1]: _is_live_sizing,
+    SIMULATIONS[1]: _is_live_simulation,
 }
