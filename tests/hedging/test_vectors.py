@@ -912,7 +912,7 @@ def _vectors() -> list[Any]:
 
 
 @pytest.mark.skipif(not FILE.exists(), reason="the golden vectors lie outside the project")
-@pytest.mark.parametrize("topic", ["basis", "cost_of_hedge", "margin"])
+@pytest.mark.parametrize("topic", ["basis", "cost_of_hedge", "margin", "scenario"])
 def test_every_vector_of_an_answered_topic_has_a_calculation(topic: str) -> None:
     """None is passed over because nobody wrote down how it is reckoned."""
     vectors = [vector for vector in json.loads(FILE.read_text())["vectors"] if vector["topic"] == topic]
