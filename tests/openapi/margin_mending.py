@@ -31,7 +31,12 @@ def _change(question: Question, **terms: object) -> Question:
 
 def _agree(question: Question) -> Question:
     """Drop the terms of the contract that may contradict others."""
-    plain = {"min_quantity": None, "maintenance_tiers": None, "maintenance_margin_rate": "0", "initial_margin_rate": "1"}
+    plain = {
+        "min_quantity": None,
+        "maintenance_tiers": None,
+        "maintenance_margin_rate": "0",
+        "initial_margin_rate": "1",
+    }
     return _change(question, **plain)
 
 

@@ -3,7 +3,15 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from tests.openapi import basis_scenes, carry_scenes, coverage_scenes, margin_scenes, scenario_scenes, scenes, simulation_scenes
+from tests.openapi import (
+    basis_scenes,
+    carry_scenes,
+    coverage_scenes,
+    margin_scenes,
+    scenario_scenes,
+    scenes,
+    simulation_scenes,
+)
 from tests.openapi.asgi import Sent
 from tests.openapi.boundaries import Steps
 from tests.openapi.staging import BASIS, CARRY, COVERAGE, MARGIN, SCENARIOS, SIMULATIONS, SIZING, Body, Key

@@ -187,7 +187,10 @@ _ANSWERED: dict[str, Changes] = {
     "funding as it is": (("funding_rate", "0.0001"),),
     "funding of a process": (("funding_process", _PROCESS),),
     "funding that goes to its mean": (("funding_process", {**_PROCESS, "volatility": 0}), ("funding_rate", "-0.001")),
-    "funding that swings": (("funding_process", {**_PROCESS, "persistence": -0.99}), ("contract.funding_interval_hours", 7)),
+    "funding that swings": (
+        ("funding_process", {**_PROCESS, "persistence": -0.99}),
+        ("contract.funding_interval_hours", 7),
+    ),
     "funding once a day": (("funding_process", _PROCESS), ("contract.funding_interval_hours", 24)),
     "the wildest funding": (
         ("funding_process", {"mean_rate": -1, "persistence": 0.99, "volatility": 1}),
@@ -357,9 +360,7 @@ _SPARED: Changes = (
     ("prices", {"BTC-MINI": "60000", "ADA": "0.44"}),
     ("market.exchange", "bybit"),
 )
-_DAYS_ONLY: Changes = _lately(
-    ("contract", _CONTRACT), ("prices", {"SOL": "150", "ADA": "0.44", "BTC-MINI": "60000"})
-)
+_DAYS_ONLY: Changes = _lately(("contract", _CONTRACT), ("prices", {"SOL": "150", "ADA": "0.44", "BTC-MINI": "60000"}))
 """Nothing is looked up but past days."""
 _BY_THE_WAY: tuple[tuple[Fault, Changes], ...] = (
     *((fault, ()) for fault in ("keyless", "spent", "off", "outage", "defect", "overloaded")),
