@@ -13,8 +13,7 @@ from tests.openapi import (
     simulation_scenes,
 )
 from tests.openapi.asgi import Sent
-from tests.openapi.boundaries import Steps
-from tests.openapi.staging import BASIS, CARRY, COVERAGE, MARGIN, SCENARIOS, SIMULATIONS, SIZING, Body, Key
+from tests.openapi.staging import BASIS, CARRY, COVERAGE, MARGIN, SCENARIOS, SIMULATIONS, SIZING, Body, Complete, Key
 
 
 class Part(NamedTuple):
@@ -24,8 +23,7 @@ class Part(NamedTuple):
     """A question that is answered, of then."""
     live: Body
     """A question that is answered, of now."""
-    complete: tuple[tuple[Body, tuple[Steps, ...]], ...]
-    """Bodies with every member there is, each with the places in which it is varied; none for all of them."""
+    complete: Complete
     scenes: Callable[[], tuple[Sent, ...]]
     """Everything that was thought of."""
 
