@@ -213,3 +213,11 @@ def test_fat_tails_are_a_probability(distance: float, walk: Walk, side: TouchSid
 
     assert 0 <= chance(distance) <= 1
     assert chance(distance + 0.01) <= chance(distance) + 1e-6
+
+
+def test_two_looks_see_no_less_than_the_last_of_them() -> None:
+    """At three deviations the correction alone would say 0.07 %, where 0.1 % end beyond."""
+    walk, distance = Walk(0.6, 30), 3 * Walk(0.6, 30).variance ** 0.5
+    terminal = terminal_probability(distance, walk, side="short")
+
+    assert watched_touch_probability(distance, walk, side="short", checks=2) == terminal
