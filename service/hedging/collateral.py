@@ -3,7 +3,7 @@
 Law: the gain on the coins sits elsewhere and does not answer the margin call; only what is in the wallet counts.
 """
 
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 from typing import Annotated, Literal, NamedTuple
 
 from msgspec import Meta, Struct
@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 from service.hedging.contracts import Contract, Settlement, settlement
 from service.hedging.errors import Fault, LeverageOutOfRangeError, MarginConflictError, MarginTermsMissingError
 from service.hedging.liquidation import Position, Tier, liquidation_price, maintenance_margin, maintenance_tiers
-from service.hedging.rounding import toward
+from service.hedging.rounding import round_up, toward
 from service.hedging.units import Amount, Leverage, Money, PriceLevel, Rise, Share, Side, exactly
 
 LiquidationReason = Literal[
@@ -232,4 +232,4 @@ def _survives_reason(
 
 
 def _money_up(value: Decimal | None) -> Money | None:
-    return None if value is None else Money.of(value, ROUND_CEILING)
+    return None if value is None else round_up(value)

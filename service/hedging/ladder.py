@@ -4,12 +4,13 @@ Law: a row shows the account as if it were let live until there; its status says
 """
 
 from collections.abc import Sequence
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import ROUND_FLOOR, Decimal
 from typing import Annotated, Literal, NamedTuple
 
 from msgspec import Meta, Struct
 
 from service.hedging.account import Account, State, Ways, state_at
+from service.hedging.rounding import drop_noise, round_up
 from service.hedging.units import Money, Move, PriceLevel, Share, exactly
 
 Status = Literal["ok", "margin_call", "liquidated"]
@@ -149,9 +150,4 @@ def back(ways: Ways, price: Decimal, *, initial_rate: Decimal | None) -> Backing
 
 def show_leverage(leverage: Decimal | None) -> Share | None:
     """Write a leverage, rounded down."""
-    return None if leverage is None else Share.of(leverage, ROUND_FLOOR)
-
-
-def round_up(value: Decimal) -> Money:
-    """Write what has to be there, never as less than it is; what a quotient leaves in the last digits is nothing."""
-    return Money.of(round(value, 40), ROUND_CEILING)
+    return None if leverage is None else Share.of(drop_noise(leverage), ROUND_FLOOR)

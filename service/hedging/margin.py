@@ -21,7 +21,7 @@ from service.hedging.errors import (
     MarginTermsMissingError,
     SizeOutOfRangeError,
 )
-from service.hedging.ladder import climb, judge, round_up, show_rung
+from service.hedging.ladder import climb, judge, show_rung
 from service.hedging.liquidation import Tier, maintenance_tiers
 from service.hedging.outlook import (
     Liquidation,
@@ -36,6 +36,7 @@ from service.hedging.outlook import (
 from service.hedging.portfolio import require_prices
 from service.hedging.posting import PostedAsset, PostedLine, check_posted, find_betas, show_posted, value_posted
 from service.hedging.rates import days_between
+from service.hedging.rounding import round_up
 from service.hedging.statement import AccountMargin, PositionSide, WalletBasis, show_tier
 from service.hedging.touch import fat_tailed_chance
 from service.hedging.units import (

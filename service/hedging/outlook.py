@@ -12,9 +12,9 @@ from typing import Annotated, Literal, NamedTuple
 from msgspec import Meta, Struct
 
 from service.hedging.account import Account, Ways, state_at, tier_at
-from service.hedging.ladder import EquityReason, back, round_up, show_leverage
+from service.hedging.ladder import EquityReason, back, show_leverage
 from service.hedging.rates import price_after
-from service.hedging.rounding import quantise, toward
+from service.hedging.rounding import quantise, round_up, toward
 from service.hedging.touch import (
     LONGEST_DISTANCE,
     Chance,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from service.hedging.rounding import ceil_steps, floor_steps, nearest_steps, quantise, toward
+from service.hedging.rounding import ceil_steps, floor_steps, nearest_steps, quantise, round_up, toward
 
 values = st.decimals(min_value=0, max_value=10**12, places=9, allow_nan=False)
 steps = st.decimals(min_value=Decimal("1E-9"), max_value=10**6, places=9, allow_nan=False)
@@ -57,6 +57,20 @@ def test_a_quotient_that_misses_its_tick_by_its_last_digit_lies_on_it(goal: str)
     values = [Decimal("62999." + "9" * 150), Decimal("63000." + "0" * 149 + "1")]
 
     assert [toward(value, Decimal(goal), Decimal("0.1")) for value in values] == [63000, 63000]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("3000." + "0" * 150 + "2", "3000"),
+        ("2999." + "9" * 150, "3000"),
+        ("3000." + "0" * 58 + "2", "3000.00000001"),
+        ("3000.000000001", "3000.00000001"),
+    ],
+)
+def test_what_has_to_be_there_is_rounded_up_but_for_what_a_quotient_leaves(value: str, expected: str) -> None:
+    """A sixth of 18,000 is 3,000 and not a hundred-millionth more; what is really more is never dropped."""
+    assert round_up(Decimal(value)) == Decimal(expected)
 
 
 @given(value=values, quantum=steps)

@@ -251,6 +251,16 @@ def test_a_limit_of_loss_is_broken_at_the_nearest_move() -> None:
     assert [hedge.loss_limit_reason for hedge in played.hedges] == [None, None, "never", None]
 
 
+def test_what_a_quotient_leaves_moves_no_number_to_the_next() -> None:
+    """At beta 3 30 % are lost at -10 %; at 6 x leverage a rise of 10 % takes 7/60 of 18,000 from the margin."""
+    script = moved("0.1", loss_limit=LossLimit("0.3"))
+
+    bare, hedged = played_through(MINI, script, coverages=["0", "0.6"], beta=3.0, leverage="6").hedges
+
+    assert str(bare.loss_limit_move) == "-0.1"
+    assert texts(hedged.top_up or ()) == ["2100"]
+
+
 def test_a_limit_of_loss_may_be_broken_by_liquidation_itself() -> None:
     """20 x leverage on twice the book: just before it 458 are lost, at it 542: the margin less what coins gained."""
     script = moved("0", loss_limit=LossLimit("0.05"))
