@@ -100,6 +100,15 @@ class Backing(NamedTuple):
         """Tell whether the wallet is given, and does not grow with the size."""
         return self.collateral is not None and self.collateral.wallet_balance is not None
 
+    def initial_for(self, value: Decimal) -> Decimal | None:
+        """Margin that opens a position of a value, unrounded; None where nobody knows."""
+        return None if self.initial_rate is None else value * self.initial_rate
+
+    def wallet_for(self, value: Decimal) -> Decimal | None:
+        """Margin behind a position of a value, unrounded: as sent, or the initial margin."""
+        sent = None if self.collateral is None else self.collateral.wallet_balance
+        return self.initial_for(value) if sent is None else sent
+
 
 @exactly
 def back_hedge(contract: Contract, side: Side, *, futures_price: Decimal, collateral: Collateral | None) -> Backing:
@@ -132,8 +141,7 @@ def post_margin(backing: Backing, contracts: Decimal, value: Decimal) -> Margin:
         contracts: size of the position, at least zero.
         value: its value in the settlement currency at the futures price.
     """
-    initial = None if backing.initial_rate is None else value * backing.initial_rate
-    wallet = _wallet(backing, initial)
+    initial, wallet = backing.initial_for(value), backing.wallet_for(value)
     maintenance = None if backing.tiers is None else maintenance_margin(backing.tiers, value)
     price, reason = _liquidation(backing, contracts, wallet)
     move = None if price is None else Share.of(price / backing.futures_price - 1)
@@ -185,12 +193,6 @@ def _require_terms(backing: Backing, collateral: Collateral) -> None:
         faults.append(Fault(("margin", "wallet_balance"), detail))
     if faults:
         raise MarginTermsMissingError(*faults)
-
-
-def _wallet(backing: Backing, initial: Decimal | None) -> Decimal | None:
-    if backing.collateral is None or backing.collateral.wallet_balance is None:
-        return initial
-    return backing.collateral.wallet_balance
 
 
 def _liquidation(

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, NamedTuple, TypeVar
 
 from msgspec import Meta, Struct
 
-from service.hedging.collateral import Backing, Margin
+from service.hedging.collateral import Backing, LiquidationReason, Margin
 from service.hedging.courses import Course, Kind
 from service.hedging.futures_leg import Charges, Leg, Outcome, Status
 from service.hedging.portfolio import Book
@@ -89,7 +89,7 @@ class HedgeOutcome(Struct, frozen=True, kw_only=True):
         ),
     ]
     liquidation_reason: Annotated[
-        Literal["no_contracts", "not_liquidatable", "initial_margin_rate_missing", "maintenance_rate_missing"] | None,
+        LiquidationReason | None,
         Meta(description="Why there is none."),
     ]
     break_even_move: Annotated[

@@ -567,6 +567,14 @@ def test_a_book_without_exposure_has_no_returns() -> None:
     assert hedge.liquidation_reason == "no_contracts"
 
 
+@pytest.mark.parametrize("contract", [linear(**BARE), inverse(**BARE)], ids=["linear", "inverse"])
+def test_the_margin_that_a_hedge_is_opened_with_opens_it(contract: Contract) -> None:
+    """An amount that does not end is shown rounded up, and is not held against itself."""
+    played = played_through(contract, moved("0"), coverages=["0.3333333333", "1"])
+
+    assert codes(played) == []
+
+
 def test_hedges_that_a_careful_trader_would_mention() -> None:
     """Too much of it, a wallet that does not open it, and one that a usual day takes."""
     played = played_through(MINI, moved("0"), coverages=["2"], wallet="500")
