@@ -19,6 +19,8 @@ LiquidationReason = Literal[
 ]
 
 
+ONE_DAY_MOVE = Decimal("0.0314")
+"""Typical move of bitcoin in one day: 60 % a year over the root of 365."""
 _NEVER_LIQUIDATED = ("no_contracts", "not_liquidatable")
 
 
@@ -161,6 +163,30 @@ def post_margin(backing: Backing, contracts: Decimal, value: Decimal) -> Margin:
     )
 
 
+@exactly
+def check_leverage(
+    contract: Contract, leverage: Decimal, *, wallet_balance: Decimal | None, path: tuple[str, ...]
+) -> None:
+    """Refuse a leverage beside a wallet, or one that is too large.
+
+    Args:
+        contract: whose initial margin is the least.
+        leverage: value per unit of margin.
+        wallet_balance: None where none was sent.
+        path: of the leverage in the question.
+
+    Raises:
+        MarginConflictError: if both a wallet and a leverage are given.
+        LeverageOutOfRangeError: if the leverage asks for less than the contract's initial margin.
+    """
+    least = contract.initial_margin_rate
+    if wallet_balance is not None:
+        raise MarginConflictError(Fault(path, "Send wallet_balance or leverage, not both"))
+    if least is not None and leverage * least > 1:
+        detail = f"Leverage {leverage} posts less than the contract's initial margin rate {least}"
+        raise LeverageOutOfRangeError(Fault(path, detail))
+
+
 def covers(wallet: Decimal | None, initial: Decimal | None) -> bool:
     """Tell whether a wallet opens the position; unknown terms stand in nobody's way."""
     return wallet is None or initial is None or wallet >= initial
@@ -172,14 +198,9 @@ def room_of(side: Side, move: Decimal) -> Decimal:
 
 
 def _initial_rate(contract: Contract, collateral: Collateral | None) -> Decimal | None:
-    least = contract.initial_margin_rate
     if collateral is None or collateral.leverage is None:
-        return least
-    if collateral.wallet_balance is not None:
-        raise MarginConflictError(Fault(("margin", "leverage"), "Send wallet_balance or leverage, not both"))
-    if least is not None and collateral.leverage * least > 1:
-        detail = f"Leverage {collateral.leverage} posts less than the contract's initial margin rate {least}"
-        raise LeverageOutOfRangeError(Fault(("margin", "leverage"), detail))
+        return contract.initial_margin_rate
+    check_leverage(contract, collateral.leverage, wallet_balance=collateral.wallet_balance, path=("margin", "leverage"))
     return 1 / collateral.leverage
 
 

@@ -10,11 +10,11 @@ from typing import Annotated, Literal, NamedTuple
 
 from msgspec import Meta, Struct
 
-from service.hedging.advice import ONE_DAY_MOVE, SPECULATIVE_COVERAGE
+from service.hedging.advice import SPECULATIVE_COVERAGE
 from service.hedging.book_risk import BookRisk, Moves, RiskQuestion, check_risk, reckon_risk, warn_of_book_risk
 from service.hedging.cautions import Caution, caution
 from service.hedging.choice import Aims, Recommendation, choose_coverage
-from service.hedging.collateral import Backing, Collateral, back_hedge, room_of
+from service.hedging.collateral import ONE_DAY_MOVE, Backing, Collateral, back_hedge, room_of
 from service.hedging.contracts import unit_notional
 from service.hedging.covering import Case, CoverageRow, cover
 from service.hedging.errors import Fault, InconsistentQuestionError, SizeOutOfRangeError

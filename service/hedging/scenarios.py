@@ -10,9 +10,9 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from service.hedging.advice import ONE_DAY_MOVE, SPECULATIVE_COVERAGE
+from service.hedging.advice import SPECULATIVE_COVERAGE
 from service.hedging.cautions import Caution, caution
-from service.hedging.collateral import Collateral, back_hedge, covers, post_margin
+from service.hedging.collateral import ONE_DAY_MOVE, Collateral, back_hedge, covers, post_margin
 from service.hedging.contracts import Contract, unit_notional
 from service.hedging.courses import Course, Stage, charges_of, plan_courses
 from service.hedging.errors import Fault, InconsistentQuestionError, SizeOutOfRangeError
