@@ -120,7 +120,7 @@ def show_rung(account: Account, move: Move, standing: Standing) -> Rung:
     )
 
 
-class Backing(NamedTuple):
+class LeastWallet(NamedTuple):
     """A wallet that is large enough for something, unrounded but for the wallet itself."""
 
     wallet: Decimal
@@ -131,7 +131,7 @@ class Backing(NamedTuple):
 
 
 @exactly
-def back(ways: Ways, price: Decimal, *, initial_rate: Decimal | None) -> Backing:
+def find_least_wallet(ways: Ways, price: Decimal, *, initial_rate: Decimal | None) -> LeastWallet:
     """Find the smallest wallet that opens the position at the mark and reaches a price; rounded up.
 
     Args:
@@ -145,7 +145,7 @@ def back(ways: Ways, price: Decimal, *, initial_rate: Decimal | None) -> Backing
     wallet = round_up(max(reach, opening))
     equity = rest + wallet
     limit: Literal["price", "initial_margin", "nothing"] = "price" if reach >= opening else "initial_margin"
-    return Backing(wallet, now.value / equity if equity > 0 else None, limit if wallet else "nothing")
+    return LeastWallet(wallet, now.value / equity if equity > 0 else None, limit if wallet else "nothing")
 
 
 def show_leverage(leverage: Decimal | None) -> Share | None:

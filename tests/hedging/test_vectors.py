@@ -30,7 +30,7 @@ from service.hedging.funding import (
 from service.hedging.hedge_ratios import RiskModel, mean_variance_ratio, risk_budget_ratio, shrink_beta
 from service.hedging.holding_cost import Costs, Desk
 from service.hedging.instruments import assume
-from service.hedging.ladder import back, climb
+from service.hedging.ladder import climb, find_least_wallet
 from service.hedging.least_shortfall import Outcome, expected_shortfall, least_shortfall_ratio
 from service.hedging.liquidation import (
     Position,
@@ -359,9 +359,9 @@ def _margin_for_rally(given: Inputs) -> Answer:
     goal = price_after(Decimal(given["price"]), deviations=Decimal(given["k_sigma"]), **spread)
     prices = {"entry_price": given["entry"], "mark_price": given["price"]}
     ways = take_ways(account(contracts=given["qty"], tiers=flat(given["mmr"]), **prices))
-    wallet, backing = ways.wallet_to_survive(goal), back(ways, goal, initial_rate=None)
+    wallet, least = ways.wallet_to_survive(goal), find_least_wallet(ways, goal, initial_rate=None)
     value = state_at(ways.account, Decimal(1)).value
-    assert abs(backing.wallet - wallet) < Decimal("1E-7")
+    assert abs(least.wallet - wallet) < Decimal("1E-7")
     return {"stress_price": goal, "wallet_required": wallet, "max_leverage": value / wallet}
 
 
