@@ -61,7 +61,6 @@ from service.hedging.touch import (
     MONITORING_SHIFT,
     Walk,
     distance_to,
-    level_at,
     terminal_probability,
     touch_probability,
     watched_touch_probability,
@@ -403,7 +402,7 @@ def _touch_probability_discrete(given: Inputs) -> Answer:
     shifted = distance + MONITORING_SHIFT * (walk.variance / steps) ** 0.5
     found = {
         "probability": watched_touch_probability(distance, walk, side="short", checks=steps),
-        "shifted_barrier": level_at(shifted, price=price, side="short"),
+        "shifted_barrier": price * math.exp(shifted),
     }
     return {name: Decimal(repr(value)) for name, value in found.items()}
 
