@@ -3,11 +3,13 @@
 Law: 0.7 is seven steps of 0.1. Whether a size lies on a grid is decided by exact division, never by a float.
 """
 
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from service.hedging.units import Money, exactly
 
 _NOISE = Decimal("1E-60")
+_LARGEST_NOISY = 90
+"""Power of ten from which no digit is left beyond those that are noise."""
 
 
 @exactly
@@ -69,4 +71,4 @@ def drop_noise(value: Decimal) -> Decimal:
 
     A quotient is not exact: 18,000 times a sixth is a little more than 3,000, and is 3,000.
     """
-    return quantise(value, _NOISE, ROUND_HALF_EVEN)
+    return value.quantize(_NOISE) if value.adjusted() < _LARGEST_NOISY else value

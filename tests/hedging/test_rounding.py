@@ -59,6 +59,11 @@ def test_a_quotient_that_misses_its_tick_by_its_last_digit_lies_on_it(goal: str)
     assert [toward(value, Decimal(goal), Decimal("0.1")) for value in values] == [63000, 63000]
 
 
+def test_a_price_beyond_all_bounds_is_still_put_on_its_grid() -> None:
+    """Where almost all is posted the price is vast, and has no digits left that could be noise."""
+    assert toward(Decimal("1E130"), Decimal("60000"), Decimal("0.1")) == Decimal("1E130")
+
+
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
