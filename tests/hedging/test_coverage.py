@@ -377,6 +377,15 @@ def test_an_inverse_contract_is_margined_in_its_coin() -> None:
         ({"setting": laid(contract=linear())}, "cost_assumed", ["#/cost/fee_rate", "#/cost"]),
         ({"outlook": outlook(cost_rate="0")}, "cost_assumed", []),
         ({"outlook": outlook(funding_rate="0")}, "cost_assumed", []),
+        ({"outlook": outlook(funding_rate="0.0001")}, "cost_assumed", ["#/cost/funding_payments"]),
+        (
+            {
+                "outlook": outlook(funding_rate="0.0001"),
+                "setting": laid(contract=linear(funding_interval_hours=8, **TERMS)),
+            },
+            "cost_assumed",
+            [],
+        ),
         ({"setting": laid(contract=linear(expiry=str(moment(1)), **TERMS))}, "expiry_near", ["#/contract/expiry"]),
         ({"target_volatility": 0.5}, "survival_unknown", []),
         ({"target_volatility": 2.0}, "survival_unknown", []),

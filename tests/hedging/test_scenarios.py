@@ -251,6 +251,16 @@ def test_a_limit_of_loss_is_broken_at_the_nearest_move() -> None:
     assert [hedge.loss_limit_reason for hedge in played.hedges] == [None, None, "never", None]
 
 
+def test_what_a_quotient_leaves_moves_no_number_to_the_next() -> None:
+    """At beta 3 30 % are lost at -10 %; at 6 x leverage a rise of 10 % takes 7/60 of 18,000 from the margin."""
+    script = moved("0.1", loss_limit=LossLimit("0.3"))
+
+    bare, hedged = played_through(MINI, script, coverages=["0", "0.6"], beta=3.0, leverage="6").hedges
+
+    assert str(bare.loss_limit_move) == "-0.1"
+    assert texts(hedged.top_up or ()) == ["2100"]
+
+
 def test_a_limit_of_loss_may_be_broken_by_liquidation_itself() -> None:
     """20 x leverage on twice the book: just before it 458 are lost, at it 542: the margin less what coins gained."""
     script = moved("0", loss_limit=LossLimit("0.05"))
@@ -555,6 +565,14 @@ def test_a_book_without_exposure_has_no_returns() -> None:
     assert (hedge.net_return, hedge.coverage, hedge.coverage_reason) == (None, None, "no_exposure")
     assert (hedge.loss_limit_move, hedge.loss_limit_reason) == (None, "no_exposure")
     assert hedge.liquidation_reason == "no_contracts"
+
+
+@pytest.mark.parametrize("contract", [linear(**BARE), inverse(**BARE)], ids=["linear", "inverse"])
+def test_the_margin_that_a_hedge_is_opened_with_opens_it(contract: Contract) -> None:
+    """An amount that does not end is shown rounded up, and is not held against itself."""
+    played = played_through(contract, moved("0"), coverages=["0.3333333333", "1"])
+
+    assert codes(played) == []
 
 
 def test_hedges_that_a_careful_trader_would_mention() -> None:
