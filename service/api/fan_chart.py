@@ -19,7 +19,7 @@ _MOST_PERCENT = 1e12
 """What is beyond is drawn there."""
 _LEAST_PERCENT = 0.05
 _NOTHING = "Nothing to draw"
-_SHADING = "lines: 5 and 95 % of paths; shaded darker: 25 to 75 %"
+_SHADING = "lines: 5 and 95 % of paths; shaded darker: 25 to 75 %; lost: liquidated on the way"
 _TITLE_AT, _UNIT_AT, _AXIS_AT, _NOTES_AT = 500, 466, 44, 17
 """Heights of words on a sheet that is 540 units high."""
 _BOTTOM, _TOP = 92, 446

@@ -239,7 +239,7 @@ def _send_back(model: Model) -> Model:
 
 
 def _draw(reply: SimulationReply, theme: Theme) -> bytes:
-    bands = [_band("no hedge", reply.unhedged_fan), *(_band(_name(one), one.fan) for one in reply.hedges)]
+    bands = [_band("not hedged", reply.unhedged_fan), *(_band(_label(one), one.fan) for one in reply.hedges)]
     chances = [_tell(one) for one in reply.hedges if one.probability_of_liquidation is not None]
     return draw_fan(
         [band for band in bands if band is not None],
@@ -254,7 +254,15 @@ def _band(label: str, fan: Fan | None) -> Band | None:
 
 
 def _name(hedge: HedgeOutlook) -> str:
-    return f"{hedge.contracts:.4g} contracts" if hedge.coverage is None else f"{hedge.coverage:.0%} hedged"
+    return (
+        f"{hedge.contracts:.4g} contracts" if hedge.coverage is None else f"{float(hedge.coverage) * 100:.4g} % hedged"
+    )
+
+
+def _label(hedge: HedgeOutlook) -> str:
+    """Name a hedge beside its fan, with how often it is lost on the way: who only looks has to see that."""
+    chance = hedge.probability_of_liquidation
+    return f"{_name(hedge)}, {chance * 100:.2g} % lost" if chance else _name(hedge)
 
 
 def _tell(hedge: HedgeOutlook) -> str:
