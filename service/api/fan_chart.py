@@ -19,7 +19,7 @@ _MOST_PERCENT = 1e12
 """What is beyond is drawn there."""
 _LEAST_PERCENT = 0.05
 """That the axis spans, so that noise does not look like a move."""
-_SHADING = "lines: 5 and 95 % of paths; shaded darker: 25 to 75 %"
+_SHADING = "lines: 5 and 95 % of paths; shaded darker: 25 to 75 %; lost: liquidated on the way"
 _UNIT = "Result, % of the exposure   ↑ above zero: a gain"
 
 

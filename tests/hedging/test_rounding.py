@@ -61,7 +61,7 @@ def test_a_quotient_that_misses_its_tick_by_its_last_digit_lies_on_it(goal: str)
 
 def test_a_price_beyond_all_bounds_is_still_put_on_its_grid() -> None:
     """Where almost all is posted the price is vast, and has no digits left that could be noise."""
-    assert toward(Decimal("1E130"), Decimal("60000"), Decimal("0.1")) == Decimal("1E130")
+    assert toward(Decimal("1E130"), Decimal(60000), Decimal("0.1")) == Decimal("1E130")
 
 
 @pytest.mark.parametrize(
