@@ -4,7 +4,7 @@ Law: a contract's own price comes from its own exchange. Prices of two currencie
 them that the caller sent. What can't be had is an error that names every place.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from typing import Literal, NamedTuple
@@ -47,6 +47,7 @@ async def complete(
     source: Source | None,
     as_of: Instant | None,
     field: str = "holdings",
+    root: tuple[str | int, ...] = ("contract",),
 ) -> Completed:
     """Look up what a question leaves out.
 
@@ -58,6 +59,7 @@ async def complete(
         source: where to look for spot prices; None: they are not looked up.
         as_of: time of the question; what is looked up is of now, so then it has to be now.
         field: of the question in which the holdings stand.
+        root: place of the contract in the question.
 
     Raises:
         RefusalError: not_listed, exchange_off, currency_mismatch, as_of_not_now (422) or price_unavailable (503).
@@ -65,16 +67,16 @@ async def complete(
     missing = [asset for asset in dict.fromkeys(holding.asset for holding in holdings) if asset not in prices]
     if not isinstance(contract, Listed) and (source is None or not missing):
         return take_as_sent(contract, prices)
-    question = _Question(market, prices, source, as_of=as_of, field=field)
+    question = _Question(market, prices, source, as_of=as_of, places=_Places(holdings, field, root))
     question.prepare(missing)
     if isinstance(contract, Listed):
         completed = await question.resolve(contract)
     else:
         completed = take_as_sent(contract, prices)._replace(cautions=question.assume_currency(contract))
-    await question.price(missing, holdings, completed.contract_source.quote)
+    await question.price(missing, completed.contract_source.quote)
     return completed._replace(
         prices={**question.sent({holding.asset for holding in holdings}), **question.prices()},
-        provenance={**completed.provenance, **question.origins(holdings)},
+        provenance={**completed.provenance, **question.origins()},
     )
 
 
@@ -89,16 +91,41 @@ class _Found(NamedTuple):
     """By which it was converted."""
 
 
+class _Places(NamedTuple):
+    """Where in the request everything stands."""
+
+    holdings: Sequence[Holding]
+    field: str
+    """Of the holdings."""
+    root: tuple[str | int, ...]
+    """Of the contract."""
+
+    def of_contract(self, *path: str) -> Place:
+        """Tell where a term of the contract stands."""
+        return at(*self.root, *path)
+
+    def of(self, name: str) -> Place:
+        """Tell where a name stands: an asset held, or else the contract."""
+        index = next((index for index, holding in enumerate(self.holdings) if holding.asset == name), None)
+        return self.of_contract("symbol") if index is None else at(self.field, index, "asset")
+
+
 class _Question:
     """One question on its way to being complete, with one patience for all that it waits for."""
 
     def __init__(
-        self, market: Market, prices: Mapping[str, Price], source: Source | None, *, as_of: Instant | None, field: str
+        self,
+        market: Market,
+        prices: Mapping[str, Price],
+        source: Source | None,
+        *,
+        as_of: Instant | None,
+        places: _Places,
     ) -> None:
         self._market = market
         self._sent = prices
         self._source = source
-        self._field = field
+        self._places = places
         self._found: dict[str, _Found] = {}
         self._longest = LONGEST_AGE if source is None else source.max_age_seconds
         self._until = market.deadline()
@@ -114,16 +141,16 @@ class _Question:
     async def resolve(self, contract: Listed) -> Completed:
         """Look up the contract's terms, and its mark where none was sent."""
         exchange, symbol, until = contract.exchange, contract.symbol, self._until
-        require_on(self._market, exchange, at("contract", "exchange"))
+        require_on(self._market, exchange, self._places.of_contract("exchange"))
         try:
             listing = await self._market.find_contract(exchange, symbol, until=until)
-            _require_dollars(listing)
+            _require_dollars(listing, self._places)
             mark = self._sent.get(symbol) or await self._mark(exchange, listing)
             listed = await self._market.take_contract(exchange, listing, futures_price=mark, until=until)
         except NotListedError as error:
-            raise refuse("not_listed", str(error), at("contract", "symbol")) from None
+            raise refuse("not_listed", str(error), self._places.of_contract("symbol")) from None
         except UnavailableError as error:
-            raise refuse_unavailable([(error, at("contract", "symbol"))]) from None
+            raise refuse_unavailable([(error, self._places.of_contract("symbol"))]) from None
         as_of_ms, age = self._market.age_of_terms(exchange, listing)
         source = ContractSource(
             source=exchange,
@@ -133,7 +160,7 @@ class _Question:
             age_seconds=round(age, 3),
             quote=listing.quote,
         )
-        cautions = (*_cautions(listed), *_age_cautions(age))
+        cautions = (*_cautions(listed, self._places.root), *_age_cautions(age, self._places.root))
         return take_as_sent(listed.contract, self._sent)._replace(contract_source=source, cautions=cautions)
 
     def assume_currency(self, contract: Contract) -> tuple[Caution, ...]:
@@ -150,12 +177,11 @@ class _Question:
         detail = f"Spot prices are in {quote}: the price of {contract.symbol} has to be in {quote} too"
         return (caution("currency_assumed", detail, "prices", contract.symbol),)
 
-    async def price(self, missing: Sequence[str], holdings: Sequence[Holding], currency: str | None) -> None:
+    async def price(self, missing: Sequence[str], currency: str | None) -> None:
         """Look up spot prices in a currency; where no source is named, only the currency itself has one.
 
         Args:
             missing: assets that need a price.
-            holdings: where they stand in the request.
             currency: of the contract; None where it does not say.
         """
         own = currency or (self._source.quote if self._source else "")
@@ -165,7 +191,7 @@ class _Question:
             return
         rate = self._rate(self._source.quote, currency)
         answers = await self._look(self._source, wanted)
-        refuse_failures(answers, _places(holdings, self._field))
+        refuse_failures(answers, self._places.of)
         looked = {asset: answer for asset, answer in answers.items() if isinstance(answer, Looked)}
         self._found |= {
             asset: _Found(_convert(answer.price, rate), answer, "last", rate) for asset, answer in looked.items()
@@ -180,13 +206,12 @@ class _Question:
         """Give the prices that were looked up."""
         return {name: found.price for name, found in self._found.items()}
 
-    def origins(self, holdings: Sequence[Holding]) -> Mapping[str, Provenance]:
+    def origins(self) -> Mapping[str, Provenance]:
         """Say where they came from and how old they are now, after all that was waited for.
 
         Raises:
             RefusalError: price_unavailable, if one has become too old meanwhile.
         """
-        place_of = _places(holdings, self._field)
         origins, failed = {}, []
         for name, found in self._found.items():
             age = 0.0 if found.looked is None else self._market.age_now(found.looked)
@@ -196,7 +221,9 @@ class _Question:
                 else origin_of(found.looked, found.kind, age=age, converted_at=found.rate)
             )
             if age > self._longest and found.looked is not None:
-                failed.append((too_old(name, found.looked._replace(age_seconds=age), self._longest), place_of(name)))
+                failed.append(
+                    (too_old(name, found.looked._replace(age_seconds=age), self._longest), self._places.of(name))
+                )
         if failed:
             raise refuse_unavailable(failed)
         return origins
@@ -228,16 +255,6 @@ class _Question:
         return refuse("currency_mismatch", detail, at("market", "quote"))
 
 
-def _places(holdings: Sequence[Holding], field: str) -> Callable[[str], Place]:
-    """Give a function that tells where a name stands in the request: an asset held, or else the contract."""
-
-    def place_of(name: str) -> Place:
-        index = next((index for index, holding in enumerate(holdings) if holding.asset == name), None)
-        return at("contract", "symbol") if index is None else at(field, index, "asset")
-
-    return place_of
-
-
 def _convert(price: Decimal, rate: Price | None) -> Price:
     try:
         if rate is None:
@@ -253,8 +270,8 @@ def _times(price: Decimal, rate: Decimal) -> Decimal:
     return price * rate
 
 
-def _cautions(listed: ListedTerms) -> Iterator[Caution]:
-    origin, day, place = listed.maintenance.origin, listed.maintenance.as_of, ("contract", "maintenance_tiers")
+def _cautions(listed: ListedTerms, root: tuple[str | int, ...]) -> Iterator[Caution]:
+    origin, day, place = listed.maintenance.origin, listed.maintenance.as_of, (*root, "maintenance_tiers")
     if origin == "table":
         detail = f"The exchange shows its maintenance tiers to account holders only; these are as of {day}: compare"
         yield caution("dated_tiers", detail, *place)
@@ -271,15 +288,15 @@ def _cautions(listed: ListedTerms) -> Iterator[Caution]:
         yield caution("unknown_tiers", detail, *place)
 
 
-def _age_cautions(age: float) -> Iterator[Caution]:
+def _age_cautions(age: float, root: tuple[str | int, ...]) -> Iterator[Caution]:
     if age > OLD_TERMS:
         detail = (
             f"The exchange has not answered for its contracts' terms for {age / 3600:.1f} hours: they may have changed"
         )
-        yield caution("old_terms", detail, "contract")
+        yield caution("old_terms", detail, *root)
 
 
-def _require_dollars(listing: Listing) -> None:
+def _require_dollars(listing: Listing, places: _Places) -> None:
     if listing.quote not in STABLECOINS:
         detail = f"{listing.symbol} is quoted in {listing.quote}; hedges here are in dollars or a dollar stablecoin"
-        raise refuse("currency_mismatch", detail, at("contract", "symbol"))
+        raise refuse("currency_mismatch", detail, places.of_contract("symbol"))

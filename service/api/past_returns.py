@@ -1,7 +1,7 @@
-"""Looks up the past days of a simulation: daily returns of all its coins at one exchange, of the same days.
+"""Looks up past returns: of all assets of a question at one exchange, of the same days.
 
-Law: a day without a return of a coin has none of it, and is never filled in; what was looked up is told in full, so
-that sending it back gives the same.
+Law: an interval without a return of an asset has none of it, and is never filled in; what was looked up is told in
+full, so that sending it back gives the same.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,6 +15,7 @@ from service.api.past_closes import PastCloses, Vault, find_spot, require_closes
 from service.hedging.dynamics import LARGEST_RETURN
 from service.hedging.portfolio import Holding
 from service.hedging.returns import last_days, simple_returns
+from service.hedging.samples import ReturnSeries, SentSeries, Series, WindowSeries
 from service.hedging.units import Asset, Instant
 from service.market.history import Histories
 from service.market.lookup import Market
@@ -34,47 +35,57 @@ class SeriesOrigin(Struct, frozen=True, kw_only=True):
 
 
 class PastOrigin(Struct, frozen=True, kw_only=True):
-    """Where the past days came from that a simulation draws from."""
+    """Where past returns came from."""
 
     source: Annotated[Exchange, Meta(description="Exchange whose spot pairs they are of.")]
     quote: Annotated[Currency, Meta(description="Currency of the pairs.")]
     history_days: Annotated[
-        int, Meta(description="As requested: days before the underlying's last close.", ge=30, le=365, examples=[180])
+        int, Meta(description="Days before the underlying's last close that they cover.", ge=3, le=390, examples=[180])
     ]
+    interval_days: Annotated[int, Meta(description="Days of each return.", ge=1, le=30, examples=[1])]
     series: Annotated[
         dict[Asset, SeriesOrigin],
-        Meta(description="Of each risky holding and of the underlying.", min_length=1, max_length=101),
+        Meta(description="Of each asset at risk and of what the futures follow.", min_length=1, max_length=101),
     ]
 
 
 class PastReturns(NamedTuple):
-    """Past days of several assets."""
+    """Past returns of several assets."""
 
     returns: dict[str, tuple[float | None, ...]]
-    """Simple, by asset, oldest first, of the same days."""
+    """Simple, by asset, oldest first, of the same intervals."""
     ends: tuple[int, ...]
-    """Ends of those days in milliseconds since 1970."""
+    """Ends of their intervals in milliseconds since 1970."""
     closes: Mapping[str, PastCloses]
-    exchange: Exchange
-    quote: Currency
+    where: tuple[Exchange, Currency]
+    span: "Span"
 
 
-_DAYS = ("model", "history_days")
+class Span(NamedTuple):
+    """Past days of which returns are wanted."""
+
+    days: int
+    place: Place
+    """Where the request asks for them."""
+    interval_days: int = 1
 
 
-def take_source(market: Market, source: Source | None, as_of: Instant | None) -> tuple[Exchange, Currency]:
+def take_source(
+    market: Market, source: Source | None, span: Span, *, as_of: Instant | None
+) -> tuple[Exchange, Currency]:
     """Say where past days are looked up: at the exchange that a question names for its prices.
 
     Args:
         market: where to look.
         source: as asked.
+        span: that is wanted.
         as_of: time of the question; it has to be now.
 
     Raises:
         RefusalError: inconsistent_question, as_of_not_now or exchange_off.
     """
     if source is None:
-        raise refuse("inconsistent_question", "Past days are looked up where `market` says: name it", at(*_DAYS))
+        raise refuse("inconsistent_question", "Past days are looked up where `market` says: name it", span.place)
     if source.exchange == "median":
         detail = "A median has no past days: name an exchange, or send the returns"
         raise refuse("inconsistent_question", detail, at("market", "exchange"))
@@ -88,36 +99,36 @@ class Needs(NamedTuple):
 
     moving: tuple[str, ...]
     """Coins at risk."""
-    underlying: str
-    """Of the contract; its last close ends the last day."""
+    underlyings: tuple[str, ...]
+    """What futures follow; the last close of the first ends the last day."""
     holdings: Sequence[Holding]
     """Where the coins stand in the request."""
 
 
-async def find_returns(vault: Vault, where: tuple[Exchange, Currency], days: int, *, needs: Needs) -> PastReturns:
-    """Look up the last days of some coins and of what a contract follows, side by side; refuse with all places.
+async def find_returns(vault: Vault, where: tuple[Exchange, Currency], span: Span, *, needs: Needs) -> PastReturns:
+    """Look up past returns of some coins and of what futures follow, side by side; refuse with all places.
 
     Args:
         vault: where closes are, and how long to wait for them.
         where: exchange, and currency of the spot pairs.
-        days: returns that are wanted.
+        span: days that are wanted.
         needs: whose.
 
     Raises:
-        RefusalError: not_listed (422) or price_unavailable (503).
+        RefusalError: not_listed, stale_price (422) or price_unavailable (503).
     """
     exchange, quote = where
     places = _place(needs.holdings)
 
     def place_of(asset: str) -> Place:
-        return places.get(asset, at(*_DAYS))
+        return places.get(asset, span.place)
 
-    wanted = dict.fromkeys((*needs.moving, needs.underlying))
+    wanted = dict.fromkeys((*needs.moving, *needs.underlyings))
     listings = {asset: await find_spot(vault, exchange, asset, quote=quote) for asset in wanted}
     closes = await require_closes(vault, exchange, listings, place_of=place_of)
-    ends = last_days(closes[needs.underlying].by_day, days)
+    ends = last_days(closes[needs.underlyings[0]].by_day, span.days, interval=span.interval_days)
     returns = {asset: _bound(simple_returns(one.by_day, ends)) for asset, one in closes.items()}
-    return PastReturns(returns, tuple(ends[1:]), closes, exchange, quote)
+    return PastReturns(returns, tuple(ends[1:]), closes, where, span)
 
 
 def _place(holdings: Sequence[Holding]) -> dict[str, Place]:
@@ -133,12 +144,39 @@ def _bound(returns: Iterable[float | None]) -> tuple[float | None, ...]:
     return tuple(None if one is None or one > LARGEST_RETURN else one for one in returns)
 
 
+async def look_back(
+    vault: Vault, series: Series, source: Source | None, *, as_of: Instant | None, needs: Needs
+) -> tuple[SentSeries, PastReturns | None]:
+    """Give the series that a question is answered from: as sent, or looked up as its window says.
+
+    Args:
+        vault: where closes are, and how long to wait for them.
+        series: as asked, as member `series` of the question.
+        source: exchange and currency that are looked up.
+        as_of: time of the question; for a window it has to be now.
+        needs: whose returns.
+
+    Returns:
+        The series as one would send it, and what was looked up for it; None where nothing was.
+
+    Raises:
+        RefusalError: as of `take_source` and `find_returns`.
+    """
+    if not isinstance(series, WindowSeries):
+        return series, None
+    span = Span(series.window_days, at("series", "window_days"), series.interval_days)
+    where = take_source(vault.market, source, span, as_of=as_of)
+    past = await find_returns(vault, where, span, needs=needs)
+    return ReturnSeries(returns=past.returns, interval_days=float(series.interval_days)), past
+
+
 def tell_origin(histories: Histories, past: PastReturns) -> PastOrigin:
-    """Say where past days came from and how old they are; each asset has a return among them."""
+    """Say where past returns came from and how old they are; each asset has one among them."""
     return PastOrigin(
-        source=past.exchange,
-        quote=past.quote,
-        history_days=len(past.ends),
+        source=past.where[0],
+        quote=past.where[1],
+        history_days=len(past.ends) * past.span.interval_days,
+        interval_days=past.span.interval_days,
         series={asset: _tell(histories, past, asset) for asset in past.returns},
     )
 

@@ -10,6 +10,7 @@ from litestar.params import JSONBody
 from msgspec import Meta, field
 from msgspec.structs import replace
 
+from service.api.absences import at
 from service.api.attention import LEFT, attend
 from service.api.drawing import FORMS, ThemeChoice, respond
 from service.api.fan_chart import Band, draw_fan
@@ -17,7 +18,7 @@ from service.api.heads import OFFERS
 from service.api.inks import Theme
 from service.api.origins import Completed, note_ages, time_of
 from service.api.past_closes import Vault
-from service.api.past_returns import Needs, PastOrigin, PastReturns, find_returns, take_source, tell_origin
+from service.api.past_returns import Needs, PastOrigin, PastReturns, Span, find_returns, take_source, tell_origin
 from service.api.premises import (
     BookQuestion,
     PricesOrigin,
@@ -167,10 +168,11 @@ async def _look_up(question: SimulationRequest, state: Any) -> _Found:
     days = check_history(question.model)
     if days is None:
         return await _complete(question, state)
-    where = take_source(state.market, question.market, question.as_of)
+    span = Span(days, at("model", "history_days"))
+    where = take_source(state.market, question.market, span, as_of=question.as_of)
     vault = Vault(state.market, state.histories, state.market.deadline())
     found = await _complete(question, state)
-    past = await find_returns(vault, where, days, needs=_needs(found, state.settings.max_notional))
+    past = await find_returns(vault, where, span, needs=_needs(found, state.settings.max_notional))
     # What was waited for has made the prices older: they are looked at once more.
     found = await _complete(replace(question, model=replace(question.model, returns=past.returns)), state)
     return found._replace(past=past)
@@ -190,7 +192,7 @@ def _needs(found: _Found, largest_notional: Decimal) -> Needs:
     question = replace(found.question, model=FactorModel())
     book = plan(question, found.completed, as_of=found.as_of, largest_notional=largest_notional).book
     moving = tuple(line.asset for line in book.holdings if line.kind == "risky")
-    return Needs(moving, found.completed.contract.underlying, question.holdings)
+    return Needs(moving, (found.completed.contract.underlying,), question.holdings)
 
 
 def plan(question: SimulationRequest, completed: Completed, *, as_of: Instant, largest_notional: Decimal) -> Experiment:

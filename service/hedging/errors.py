@@ -1,6 +1,6 @@
 """What has no answer: a valid request for which no number would be honest."""
 
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, Self
 
 
 class Fault(NamedTuple):
@@ -21,6 +21,15 @@ class HedgingError(Exception):
     def __init__(self, *faults: Fault) -> None:
         super().__init__("; ".join(fault.detail for fault in faults))
         self.faults = faults
+
+    def moved(self, start: tuple[str | int, ...], to: tuple[str | int, ...]) -> Self:
+        """Make the same error about a part of the question that stands elsewhere: among several, or within another."""
+        length = len(start)
+        moved = (
+            fault._replace(path=(*to, *fault.path[length:])) if fault.path[:length] == start else fault
+            for fault in self.faults
+        )
+        return type(self)(*moved)
 
 
 class InconsistentContractError(HedgingError):

@@ -14,15 +14,16 @@ STILL_DAYS = 3
 Returns = list[float | None]
 
 
-def last_days(closes: Mapping[int, float], days: int) -> list[int]:
-    """List the ends of the last days that closes reach to, and of the one before, in milliseconds since 1970.
+def last_days(closes: Mapping[int, float], days: int, *, interval: int = 1) -> list[int]:
+    """List the ends of the last intervals that closes reach to, and where the first begins, in milliseconds since 1970.
 
     Args:
         closes: by the end of their UTC day; not empty.
-        days: how many returns are wanted.
+        days: that the intervals are to cover; the rest of a part of one is left out.
+        interval: days of each.
     """
-    last = max(closes)
-    return list(range(last - days * DAY_MS, last + 1, DAY_MS))
+    last, step = max(closes), interval * DAY_MS
+    return list(range(last - days // interval * step, last + 1, step))
 
 
 def simple_returns(closes: Mapping[int, float], ends: Sequence[int]) -> Returns:

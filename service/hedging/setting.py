@@ -10,7 +10,7 @@ from typing import NamedTuple
 from service.hedging.cautions import Caution, caution
 from service.hedging.collateral import Collateral
 from service.hedging.contracts import Contract, check_terms, settlement
-from service.hedging.errors import ExpiredContractError, Fault, InconsistentContractError
+from service.hedging.errors import ExpiredContractError, Fault, HedgingError, InconsistentContractError
 from service.hedging.pairs import LARGEST_BASIS_RATE
 from service.hedging.portfolio import Book, Holding, Weighting, require_prices, value_portfolio
 from service.hedging.rolls import LEAD_DAYS
@@ -36,6 +36,15 @@ class Setting(NamedTuple):
         if not self.book.beta_exposure:
             return "none"
         return "short" if self.book.beta_exposure > 0 else "long"
+
+
+class Quoted(NamedTuple):
+    """One of several contracts in a question, with its own price."""
+
+    contract: Contract
+    futures_price: Price
+    path: tuple[str | int, ...]
+    """Place of the contract in the question."""
 
 
 @exactly
@@ -66,6 +75,37 @@ def lay_out(
     require_prices([*(holding.asset for holding in holdings), contract.symbol], prices)
     book = value_portfolio(holdings, prices, weighting=weighting, underlying=contract.underlying)
     return Setting(contract, book, prices, as_of)
+
+
+def lay_out_each(
+    quoted: Sequence[Quoted], *, holdings: Sequence[Holding], prices: Mapping[str, Price], as_of: Instant
+) -> tuple[Setting, ...]:
+    """Lay a book out beside each of several contracts, all betas as 1.
+
+    Args:
+        quoted: the contracts; two of them may have one name, at two exchanges.
+        holdings: 1 to 1,000 holdings.
+        prices: spot prices by asset.
+        as_of: the time of the question.
+
+    Raises:
+        HedgingError: as of `lay_out`, for the first contract that stands in the way, at its own place.
+    """
+    settings = []
+    for one in quoted:
+        try:
+            settings.append(
+                lay_out(
+                    holdings=holdings,
+                    contract=one.contract,
+                    prices={**prices, one.contract.symbol: one.futures_price},
+                    weighting="value",
+                    as_of=as_of,
+                )
+            )
+        except HedgingError as error:
+            raise error.moved(("contract",), one.path) from None
+    return tuple(settings)
 
 
 def warn_of_book(book: Book) -> Iterator[Caution]:

@@ -6,8 +6,9 @@ from typing import Any, cast
 
 import pytest
 
+from service.api import absences
 from service.api.past_closes import Vault
-from service.api.past_returns import Needs, find_returns, tell_origin
+from service.api.past_returns import Needs, Span, find_returns, tell_origin
 from service.hedging.returns import DAY_MS
 from service.market.history import Histories, History
 from service.market.lookup import Market
@@ -211,9 +212,9 @@ def test_what_is_missing_is_never_filled_in() -> None:
         NEW={1: 1.0, 2: 1000.0, 3: 500.0, 4: 250.0},
     )
     vault = Vault(cast("Market", shelf), cast("Histories", shelf), 9.0)
-    needs = Needs(("GAP", "STILL", "NEW"), "BTC", ())
+    needs = Needs(("GAP", "STILL", "NEW"), ("BTC",), ())
 
-    past = asyncio.run(find_returns(vault, ("bybit", "USDT"), 4, needs=needs))
+    past = asyncio.run(find_returns(vault, ("bybit", "USDT"), Span(4, absences.at("model", "history_days")), needs=needs))
 
     assert past.returns == {
         "GAP": (0.5, None, None, -0.5),
