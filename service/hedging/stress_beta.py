@@ -12,6 +12,9 @@ from msgspec import Meta, Struct
 from service.hedging.hedge_ratios import tidy
 from service.hedging.stresses import STRESSES, Stress, StressName
 
+LEAST_FALL = 0.05
+"""Of the underlying: a quotient by less says little of how a coin falls with it."""
+
 
 class StressBeta(Struct, frozen=True, kw_only=True):
     """Move over the underlying's move, from close to close, in named falls of the past."""
@@ -20,7 +23,13 @@ class StressBeta(Struct, frozen=True, kw_only=True):
     worst: Annotated[float | None, Meta(description="Largest of them; null likewise.", examples=[2.37])]
     worst_stress: Annotated[StressName | None, Meta(description="In which it was that; null likewise.")]
     falls: Annotated[
-        int, Meta(description="How many falls have a figure of everything: /v1/stresses.", ge=0, le=100, examples=[8])
+        int,
+        Meta(
+            description="Falls of the underlying by 5 % and more in which everything has a figure: see /v1/stresses.",
+            ge=0,
+            le=100,
+            examples=[8],
+        ),
     ]
     absent_reason: Annotated[
         Literal["unknown", "no_exposure"] | None,
@@ -38,7 +47,7 @@ def measure_stress_beta(weights: Mapping[str, float], underlying: str) -> Stress
     betas = {
         stress.name: sum(weight * moves[asset] for asset, weight in weights.items()) / moves[underlying]
         for stress in STRESSES.values()
-        if (moves := _moves(stress, [*weights, underlying])) is not None and moves[underlying] < 0
+        if (moves := _moves(stress, [*weights, underlying])) is not None and moves[underlying] <= -LEAST_FALL
     }
     if not weights or not betas:
         reason: Literal["unknown", "no_exposure"] = "unknown" if weights else "no_exposure"
