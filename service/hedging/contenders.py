@@ -36,7 +36,8 @@ from service.hedging.units import (
     exactly,
 )
 
-Unliquidated = Literal["no_contracts", "margin_not_sent", "not_liquidatable"]
+Unknown = Literal["initial_margin_rate_missing", "maintenance_rate_missing"]
+Unliquidated = Literal["no_contracts", "not_liquidatable", Unknown]
 
 
 class Contender(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -56,8 +57,8 @@ class Contender(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     leverage: Annotated[
         Leverage | None,
         Meta(
-            description="Its value per unit of margin posted, instead of wallet_balance. With neither, it survives "
-            "whatever happens, with a warning."
+            description="Its value per unit of margin posted, instead of wallet_balance. With neither, it has the "
+            "contract's initial margin; where the contract states none, it survives whatever happens, with a warning."
         ),
     ] = None
 
@@ -73,7 +74,8 @@ class EnteredHedge(Struct, frozen=True, kw_only=True):
     wallet: Annotated[
         Money | None,
         Meta(
-            description="Margin behind it, in its settlement currency, rounded up; null where none was sent.",
+            description="Margin behind it, in its settlement currency, rounded up: as sent, or the initial margin; "
+            "null where the contract states none.",
             examples=["2000"],
         ),
     ]
@@ -103,6 +105,8 @@ class Held(NamedTuple):
     """Logarithm of the move against it that takes its wallet; infinite where none does."""
     loss: float
     """What is lost then, in the quote currency; the coins of an inverse contract at their price at the start."""
+    unknown: Unknown | None
+    """Why nobody can say whether it is liquidated; it is taken to survive whatever happens then."""
     is_short_of_margin: bool
     """Whether the wallet is less than the contract's initial margin."""
 
@@ -134,11 +138,11 @@ def enter_hedges(plans: Sequence[Contender], desk: Desk) -> tuple[Held, ...]:
     _refuse(MarginConflictError, _conflicts(plans))
     _refuse(LeverageOutOfRangeError, _overleveraged(plans, desk.contract.initial_margin_rate))
     if tiers is None and any(_posts(plan) for plan in plans):
-        detail = "When a wallet is lost can't be told without the contract's maintenance rate or tiers"
+        detail = "When a wallet that is sent is lost can't be told without the contract's maintenance rate or tiers"
         raise MarginTermsMissingError(Fault(("contract", "maintenance_margin_rate"), detail))
     sizes = [_size(plan, desk) for plan in plans]
     _refuse(SizeOutOfRangeError, _oversized(sizes, desk))
-    return tuple(_hold(plan, size, desk, tiers=tiers or ()) for plan, size in zip(plans, sizes, strict=True))
+    return tuple(_hold(plan, size, desk, tiers=tiers) for plan, size in zip(plans, sizes, strict=True))
 
 
 def _refuse(kind: type[HedgingError], faults: Iterator[Fault]) -> None:
@@ -185,12 +189,11 @@ def _oversized(sizes: Sequence[Decimal], desk: Desk) -> Iterator[Fault]:
             yield Fault(("hedges", index), detail)
 
 
-def _hold(plan: Contender, contracts: Decimal, desk: Desk, *, tiers: Sequence[Tier]) -> Held:
+def _hold(plan: Contender, contracts: Decimal, desk: Desk, *, tiers: Sequence[Tier] | None) -> Held:
     value = settlement_value(desk.contract, contracts, desk.futures_price)
     notional = contracts * unit_notional(desk.contract, desk.futures_price)
-    wallet = plan.wallet_balance if plan.leverage is None else value / plan.leverage
+    wallet, least = _wallet(plan, desk, value), desk.contract.initial_margin_rate
     price, reason = _liquidate(desk, contracts, wallet, tiers=tiers)
-    least = desk.contract.initial_margin_rate
     return Held(
         shown=EnteredHedge(
             contracts=Size.of(contracts),
@@ -205,17 +208,34 @@ def _hold(plan: Contender, contracts: Decimal, desk: Desk, *, tiers: Sequence[Ti
         notional=float(notional),
         barrier=math.inf if price is None else _barrier(price, desk),
         loss=_lost(desk, price, wallet),
+        unknown=_find_unknown(contracts, wallet, tiers),
         is_short_of_margin=wallet is not None and least is not None and wallet < value * least,
     )
 
 
+def _wallet(plan: Contender, desk: Desk, value: Decimal) -> Decimal | None:
+    """Give what is posted, or the least that the contract asks for; None where it states none."""
+    if plan.leverage is not None:
+        return value / plan.leverage
+    least = desk.contract.initial_margin_rate
+    return value * least if plan.wallet_balance is None and least is not None else plan.wallet_balance
+
+
+def _find_unknown(contracts: Decimal, wallet: Decimal | None, tiers: Sequence[Tier] | None) -> Unknown | None:
+    if not contracts:
+        return None
+    if wallet is None:
+        return "initial_margin_rate_missing"
+    return "maintenance_rate_missing" if tiers is None else None
+
+
 def _liquidate(
-    desk: Desk, contracts: Decimal, wallet: Decimal | None, *, tiers: Sequence[Tier]
+    desk: Desk, contracts: Decimal, wallet: Decimal | None, *, tiers: Sequence[Tier] | None
 ) -> tuple[Decimal | None, Unliquidated | None]:
     if not contracts:
         return None, "no_contracts"
-    if wallet is None:
-        return None, "margin_not_sent"
+    if wallet is None or tiers is None:
+        return None, _find_unknown(contracts, wallet, tiers)
     price = liquidation_price(Position(desk.contract, desk.side, contracts, desk.futures_price, wallet), tiers)
     return price, "not_liquidatable" if price is None else None
 

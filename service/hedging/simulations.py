@@ -233,15 +233,14 @@ def _fan(ledger: _Ledger, days: Sequence[int], scale: Scale, *, place: int) -> F
 def _look(
     experiment: Experiment, ledger: _Ledger, place: int, *, scale: Scale, outcome: Distribution, fan: Fan | None
 ) -> HedgeOutlook:
-    paths, shown = experiment.setup.paths, experiment.held[place].shown
-    is_sent = shown.liquidation_reason != "margin_not_sent"
+    paths, held = experiment.setup.paths, experiment.held[place]
     liquidated, worse = int(ledger.liquidated[place]) / paths, int(ledger.worse[place]) / paths
     return HedgeOutlook(
-        **{name: getattr(shown, name) for name in shown.__struct_fields__},
+        **{name: getattr(held.shown, name) for name in held.shown.__struct_fields__},
         outcome=outcome,
-        probability_of_liquidation=shorten(liquidated) if is_sent else None,
-        probability_of_liquidation_error=chance_error(liquidated, paths) if is_sent else None,
-        probability_of_liquidation_reason=None if is_sent else "margin_not_sent",
+        probability_of_liquidation=None if held.unknown else shorten(liquidated),
+        probability_of_liquidation_error=None if held.unknown else chance_error(liquidated, paths),
+        probability_of_liquidation_reason=held.unknown,
         probability_worse_than_unhedged=shorten(worse),
         probability_worse_than_unhedged_error=chance_error(worse, paths),
         mean_funding=scale.amount(float(ledger.funding[place]) / paths),

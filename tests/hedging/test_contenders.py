@@ -62,6 +62,15 @@ def test_a_long_is_liquidated_below() -> None:
     assert held.barrier == pytest.approx(math.log(0.996 / 0.8), rel=1e-12)
 
 
+def test_without_a_wallet_the_initial_margin_is_posted() -> None:
+    """5 % of 12,000, as in a sizing; it opens the position, and is lost where it would be at 20x."""
+    held, geared = enter(coverage="1"), enter(coverage="1", leverage="20")
+
+    assert str(held.shown.wallet) == "600"
+    assert held == geared
+    assert not held.is_short_of_margin
+
+
 def test_a_wallet_is_rounded_up_as_in_a_sizing() -> None:
     """A seventh of 600 is 85.714285714...: no digit is left out to the hedger's harm."""
     held = enter(contracts="0.1", leverage="7")
@@ -81,12 +90,17 @@ def test_coins_that_are_lost_are_told_at_their_price_at_the_start() -> None:
     ("terms", "reason"),
     [
         ({"coverage": "0", "leverage": "5"}, "no_contracts"),
-        ({"coverage": "1"}, "margin_not_sent"),
+        ({"coverage": "0", "contract": linear()}, "no_contracts"),
+        ({"coverage": "1", "contract": linear(maintenance_margin_rate="0.004")}, "initial_margin_rate_missing"),
+        ({"coverage": "1", "contract": linear()}, "initial_margin_rate_missing"),
+        ({"coverage": "1", "contract": linear(initial_margin_rate="0.05")}, "maintenance_rate_missing"),
     ],
 )
 def test_what_is_never_liquidated_says_why(terms: dict[str, Any], reason: str) -> None:
-    """Nothing is lost then, however far the market goes."""
+    """Nothing is lost then, however far the market goes; where nobody can tell, that is told apart."""
     held = enter(**terms)
+
+    assert held.unknown == (None if reason == "no_contracts" else reason)
 
     assert held.shown.liquidation_reason == reason
     assert held.shown.liquidation_price is None

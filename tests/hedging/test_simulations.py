@@ -21,7 +21,7 @@ PATHS = 100_000
 YEARS = 30 / 365
 DEVIATION = 0.6 * math.sqrt(YEARS)
 _NORMAL = NormalDist()
-_TERMS = {"initial_margin_rate": "0.01", "maintenance_margin_rate": "0.004", "taker_fee_rate": "0"}
+_TERMS = {"maintenance_margin_rate": "0.004", "taker_fee_rate": "0"}
 
 
 def is_near(found: float, expected: float, error: float) -> bool:
@@ -273,12 +273,25 @@ def test_a_likely_liquidation_is_warned_about() -> None:
 
 
 def test_the_chance_of_a_hedge_that_nothing_backs_is_not_told() -> None:
-    """There is no wallet to lose, and no honest number."""
-    (hedge,) = simulated(contender(coverage="1")).hedges
+    """There is no wallet to lose, or nobody knows when it is: no honest number."""
+    unknown = linear(initial_margin_rate="0.05")
+    (bare,) = simulated(contender(coverage="1")).hedges
+    (vague,) = simulated(contender(coverage="1"), contract=unknown).hedges
 
-    assert hedge.probability_of_liquidation is None
-    assert hedge.probability_of_liquidation_error is None
-    assert hedge.probability_of_liquidation_reason == "margin_not_sent"
+    assert bare.probability_of_liquidation is bare.probability_of_liquidation_error is None
+    assert bare.probability_of_liquidation_reason == "initial_margin_rate_missing"
+    assert vague.probability_of_liquidation is vague.probability_of_liquidation_error is None
+    assert vague.probability_of_liquidation_reason == "maintenance_rate_missing"
+
+
+def test_a_hedge_without_a_wallet_has_the_initial_margin_of_its_contract() -> None:
+    """As in a scenario: what comes of it is what comes of the same leverage."""
+    contract = linear(**_TERMS, initial_margin_rate="0.05")
+
+    silent, sent = simulated(contender(coverage="1"), contender(coverage="1", leverage="20"), contract=contract).hedges
+
+    assert silent == sent
+    assert silent.probability_of_liquidation is not None
 
 
 def test_a_short_book_is_hedged_long() -> None:
