@@ -123,7 +123,11 @@ class HedgeOutlook(EnteredHedge, frozen=True, kw_only=True):
         float, Meta(description="Its standard error.", ge=0, examples=[0.005])
     ]
     mean_funding: Annotated[
-        float, Meta(description="Mean of what funding brings until the end or liquidation.", examples=[9.0])
+        float,
+        Meta(
+            description="Mean of what funding brings; 0 on a path on which the wallet is lost, and funding with it.",
+            examples=[9.0],
+        ),
     ]
     mean_fees: Annotated[float, Meta(description="Mean of what trading costs.", examples=[10.0])]
     fan: Annotated[Fan | None, Meta(description="Of net_return; null where the exposure is 0.")]

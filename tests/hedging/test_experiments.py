@@ -96,6 +96,8 @@ def test_all_that_is_supposed_is_said() -> None:
     assert told.keys() == {"prices", "basis", "shocks", "own_movement", "liquidation", "fees", "funding"}
     assert "Student" in told["shocks"]
     assert "0.8" in told["own_movement"]
+    assert "funding" not in told["liquidation"]
+    assert "funding" in supposed(funding_rate="0")["liquidation"]
     assert supposed(model=FactorModel(degrees_of_freedom=None))["shocks"] == "Daily log returns are normal"
 
 
