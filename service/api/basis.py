@@ -1,6 +1,6 @@
 """`POST /v1/basis`: what futures cost over spot, what that is a year, and what is left of it before expiry."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Any, NamedTuple
@@ -48,6 +48,7 @@ from service.hedging.curve import CalendarRoll, CurvePoint, draw_curve, list_rol
 from service.hedging.pairs import DayCount, Pair, Placed
 from service.hedging.units import Asset, Instant
 from service.market.source import Exchange
+from service.worker import Worker
 
 MOST_AT_ONCE = 500
 """Points that are projected at once; more take their turn in the worker, so that others are answered meanwhile."""
@@ -200,8 +201,7 @@ def answer(question: BasisRequest) -> BasisReply:
 async def _answer(question: BasisRequest, state: Any) -> BasisReply:
     _check(question)
     if not _needs_market(question):
-        is_long = len(question.pairs) * question.projection.points > MOST_AT_ONCE
-        return await work(state.worker, partial(answer, question)) if is_long else answer(question)
+        return await _make(question, partial(answer, question), state.worker, count=len(question.pairs))
     as_of = _as_of(question)
     require_now(as_of, question.max_age_seconds)
     until = state.market.deadline()
@@ -220,9 +220,16 @@ async def _answer(question: BasisRequest, state: Any) -> BasisReply:
     entries = {index: _given(pair) for index, pair in enumerate(question.pairs) if isinstance(pair, GivenPair)}
     entries |= {index: _listed(one, index, pasts.get(index)) for index, one in dated.items()}
     ordered = [entries[index] for index in sorted(entries)]
-    reply = _reply(question, ordered, as_of=as_of, risk=risk, missing=others.missing)
+    make = partial(_reply, question, ordered, as_of=as_of, risk=risk, missing=others.missing)
+    reply = await _make(question, make, state.worker, count=len(ordered))
     note_ages((origin for entry in entries.values() for origin in entry.origins), state.metrics.observe_market)
     return reply
+
+
+async def _make(question: BasisRequest, make: Callable[[], BasisReply], worker: Worker, *, count: int) -> BasisReply:
+    """Make the answer for so many pairs, in the worker's thread where much is projected."""
+    is_long = count * question.projection.points > MOST_AT_ONCE
+    return await work(worker, make) if is_long else make()
 
 
 def _check(question: BasisRequest) -> None:

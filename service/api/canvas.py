@@ -40,6 +40,11 @@ _LEADER, _KEY = 18, 30
 _NEXT_TO = 40
 """What ends further from the end of the field is not led to its label, for that would look like more of the line."""
 _LINE_HEIGHT = 24
+_TITLE_AT, _UNIT_AT, _AXIS_AT, _NOTES_AT = 500, 466, 44, 17
+"""Heights of words on the sheet."""
+_BOTTOM, _TOP = 92, 446
+"""Of the field."""
+_NOTHING = "Nothing to draw"
 _NEAR = 6
 """What comes within this many units of a line touches it."""
 _DOTS = "os^vPX"
@@ -87,13 +92,15 @@ class Box(NamedTuple):
 class Canvas:
     """A sheet with one field, which axes span: places are on the sheet, values on the axes."""
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, title: str) -> None:
+        self._title = title
         self.ink = INKS[theme]
         self.sheet = self.field = Box(_EDGE, _EDGE, _WIDTH - _EDGE, _HEIGHT - _EDGE)
         self._taken: list[Box] = []
         self._figure = Figure(figsize=(_WIDTH / _INCH, _HEIGHT / _INCH), dpi=_INCH, facecolor=self.ink.paper)
         self._axes = self._figure.add_axes((0, 0, 1, 1), frame_on=False)
         self._axes.set_axis_off()
+        self.write((self.sheet.left, _TITLE_AT), title, size="large")
 
     def write(
         self,
@@ -118,14 +125,26 @@ class Canvas:
             bbox={"facecolor": self.ink.paper, "edgecolor": "none", "pad": 2} if is_covering else None,
         )
 
-    def open_field(self, x: Range, y: Range, *, bottom: float, top: float, labels: Sequence[str]) -> None:
-        """Draw the axes, x in days and y in percent, and leave room at their right for the labels of the lines."""
+    def open_field(
+        self, x: Range, values: Sequence[float], *, least: float, labels: Sequence[str], room: float = 0
+    ) -> None:
+        """Draw the axes, and leave room at their right for the labels of the lines.
+
+        Args:
+            x: from where to where it goes across.
+            values: in percent; it goes up to zero and to all of them.
+            least: percent that it spans upwards at least.
+            labels: of the lines.
+            room: height that is left free between it and the words above.
+        """
+        y = span(values, least=least)
         percents = ticks(y, 6, " %")
         left = self.sheet.left + max(measure(words) for words in percents.values()) + _GAP
         widest = max(measure(fit(label, _WIDEST_LABEL)) for label in labels)
         right = self.sheet.right - widest - 2 * _GAP - _KEY - _LEADER
-        self.field = Box(left, bottom, right, top)
-        self._axes.set_position((left / _WIDTH, bottom / _HEIGHT, (right - left) / _WIDTH, (top - bottom) / _HEIGHT))
+        top = _TOP - room
+        self.field = Box(left, _BOTTOM, right, top)
+        self._axes.set_position((left / _WIDTH, _BOTTOM / _HEIGHT, (right - left) / _WIDTH, (top - _BOTTOM) / _HEIGHT))
         self._axes.set_axis_on()
         self._axes.set(xlim=x, ylim=y)
         days = ticks(x, 8)
@@ -206,13 +225,26 @@ class Canvas:
             self._stroke([(left, height), (left + _KEY / 2, height), (left + _KEY, height)], **look, markevery=[1])
             self.write((left + _KEY + _GAP, height - _SIZES["normal"] / 3), fit(label, _WIDEST_LABEL))
 
-    def svg(self, title: str, description: str) -> bytes:
+    def explain(self, unit: str, across: str, notes: Sequence[str], *, below: str = "") -> None:
+        """Write around the field what it shows: over it, under it, and at the foot of the sheet."""
+        left, right, hints = self.sheet.left, self.sheet.right, self.ink.hints
+        self.write((left, _UNIT_AT), unit, ink=hints)
+        self.write((self.field.middle[0], _AXIS_AT), across, align="center", ink=hints)
+        self.write((left, _NOTES_AT), below, ink=hints)
+        self.write((right, _NOTES_AT), "   ".join(notes), size="small", align="right", ink=hints)
+
+    def blank(self) -> bytes:
+        """End the drawing of nothing."""
+        self.write(self.sheet.middle, _NOTHING, align="center")
+        return self.svg(_NOTHING)
+
+    def svg(self, description: str) -> bytes:
         """End the drawing and say in words what is on it."""
         output = BytesIO()
         self._figure.savefig(output, format="svg", metadata=_NO_METADATA)
         drawing = _COMMENT.sub("", output.getvalue().decode())
         drawing = _STYLE_SHEET.sub("", drawing[drawing.index(">", drawing.index("<svg")) + 1 :])
-        words = f'<title id="title">{escape(title)}</title>\n<desc id="description">{escape(description)}</desc>'
+        words = f'<title id="title">{escape(self._title)}</title>\n<desc id="description">{escape(description)}</desc>'
         return f"{_ROOT}{words}{_STYLE.sub(_spell_out, drawing)}".encode()
 
     def _look(self, number: int, mark: Mark) -> dict[str, Any]:
@@ -247,15 +279,15 @@ class Canvas:
 
 
 @contextmanager
-def open_canvas(theme: Theme) -> Iterator[Canvas]:
-    """Draw by settings of our own, whatever the machine's are."""
+def open_canvas(theme: Theme, title: str) -> Iterator[Canvas]:
+    """Draw under a title by settings of our own, whatever the machine's are."""
     with rc_context():
         rcdefaults()
         rcParams["font.family"] = _FONT
         rcParams["svg.fonttype"] = "path"
         rcParams["svg.hashsalt"] = "minihedge"
         rcParams["text.parse_math"] = False
-        yield Canvas(theme)
+        yield Canvas(theme, title)
 
 
 def measure(words: str, size: Size = "normal") -> float:
@@ -272,6 +304,13 @@ def fit(words: str, room: float, size: Size = "normal") -> str:
         return words
     length = bisect_right(range(len(words)), room, key=lambda end: measure(f"{words[:end]}…", size)) - 1
     return f"{words[: max(length, 0)].rstrip()}…"
+
+
+def span(values: Sequence[float], *, least: float, margin: float = 0.08) -> Range:
+    """Find a range that reaches zero and all values, is so long at least, and goes on a little at both ends."""
+    low, high = min(0.0, *values), max(0.0, *values)
+    reach = max(high - low, least)
+    return low - margin * reach, low + (1 + margin) * reach
 
 
 def ticks(span: Range, most: int, unit: str = "") -> dict[float, str]:

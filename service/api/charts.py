@@ -12,7 +12,7 @@ from unicodedata import normalize
 from service.api.inks import Theme
 
 if TYPE_CHECKING:
-    from service.api.canvas import Canvas, Mark, Point, Range
+    from service.api.canvas import Canvas, Mark, Point
 
 T = TypeVar("T")
 
@@ -28,10 +28,9 @@ MOST_DAYS = 1e5
 """What is beyond is drawn there."""
 _LEAST_PERCENT = 0.05
 """That the axis spans, so that noise does not look like a move."""
-_NOTHING = "Nothing to draw"
-_TITLE_AT, _UNIT_AT, _EVENT_AT, _HORIZON_AT, _AXIS_AT, _NOTES_AT = 500, 466, 438, 415, 44, 17
-"""Heights of words on a sheet that is 540 units high."""
-_BOTTOM, _TOP, _TOP_UNDER_RULES = 92, 446, 406
+_EVENT_AT, _HORIZON_AT = 438, 415
+"""Heights of words on the sheet, between the unit and a field that leaves room for them."""
+_ROOM_FOR_RULES = 40
 
 
 class CurvePoint(NamedTuple):
@@ -168,29 +167,30 @@ def draw_costs(
 def _draw(lines: Sequence[_Line], words: _Words, rules: _Rules | None, *, theme: Theme) -> bytes:
     from service.api.canvas import open_canvas
 
-    with open_canvas(theme) as canvas:
-        canvas.write((canvas.sheet.left, _TITLE_AT), words.title, size="large")
+    with open_canvas(theme, words.title) as canvas:
         if not lines:
-            canvas.write(canvas.sheet.middle, _NOTHING, align="center")
-            return canvas.svg(words.title, _NOTHING)
+            return canvas.blank()
         _paint_field(canvas, lines, rules)
         _paint_lines(canvas, lines)
         if rules:
             _paint_rules(canvas, rules)
-        _paint_words(canvas, words)
+        unit, below = f"{words.unit}   ↑ above zero: {words.above}", f"↓ below zero: {words.below}"
+        canvas.explain(unit, words.across, words.notes, below=below)
         facts = "; ".join([*words.facts, *words.notes])
-        return canvas.svg(words.title, f"{words.unit}; {words.above} above zero, {words.below} below. {facts}.")
+        return canvas.svg(f"{words.unit}; {words.above} above zero, {words.below} below. {facts}.")
 
 
 def _paint_field(canvas: "Canvas", lines: Sequence[_Line], rules: _Rules | None) -> None:
+    from service.api.canvas import span
+
     points = [point for line in lines for point in chain(line.values, line.funding, line.low, line.high)]
     days = [day for day, _ in points] + ([rules.horizon_days] if rules else [])
     canvas.open_field(
-        _span(days, least=1 if rules else 30, margin=0.02 if rules else 0.05),
-        _span([rate for _, rate in points], least=_LEAST_PERCENT, margin=0.08),
-        bottom=_BOTTOM,
-        top=_TOP_UNDER_RULES if rules else _TOP,
+        span(days, least=1, margin=0.02) if rules else span(days, least=30, margin=0.05),
+        [rate for _, rate in points],
+        least=_LEAST_PERCENT,
         labels=[line.label for line in lines],
+        room=_ROOM_FOR_RULES if rules else 0,
     )
 
 
@@ -229,14 +229,6 @@ def _paint_rules(canvas: "Canvas", rules: _Rules) -> None:
         canvas.write((canvas.field.left, _EVENT_AT), rules.break_even_label)
     else:
         canvas.event(end, _EVENT_AT, rules.break_even_label)
-
-
-def _paint_words(canvas: "Canvas", words: _Words) -> None:
-    left, right, hints = canvas.sheet.left, canvas.sheet.right, canvas.ink.hints
-    canvas.write((left, _UNIT_AT), f"{words.unit}   ↑ above zero: {words.above}", ink=hints)
-    canvas.write((canvas.field.middle[0], _AXIS_AT), words.across, align="center", ink=hints)
-    canvas.write((left, _NOTES_AT), f"↓ below zero: {words.below}", ink=hints)
-    canvas.write((right, _NOTES_AT), "   ".join(words.notes), size="small", align="right", ink=hints)
 
 
 def _line_of_curve(curve: Curve) -> _Line:
@@ -294,13 +286,6 @@ def _thin(items: Sequence[T]) -> list[T]:
     """Leave items in between out where there are too many."""
     step = -(-len(items) // MOST_POINTS)
     return [*items[: -1 : max(step, 1)], *items[-1:]]
-
-
-def _span(values: Sequence[float], *, least: float, margin: float) -> "Range":
-    """Find a range that reaches zero and all values, and a little further."""
-    low, high = min(0.0, *values), max(0.0, *values)
-    reach = max(high - low, least)
-    return low - margin * reach, low + (1 + margin) * reach
 
 
 def _percent(rate: float) -> float:

@@ -1,51 +1,38 @@
 """`POST /v1/coverage`: how much to hedge, and what that says about whoever does."""
 
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-import msgspec
 from litestar import Request, post
 from litestar.params import JSONBody
-from msgspec import Meta, Struct
+from msgspec import Meta
 
-from service.api.marks import complete
-from service.api.origins import Completed, ContractSource, Listed, Prices, Provenance, Source, note_ages
+from service.api.origins import Completed, note_ages, time_of
+from service.api.premises import (
+    BookQuestion,
+    PricesOrigin,
+    TermsOrigin,
+    UsedPrices,
+    UsedTerms,
+    UsedTime,
+    look_up,
+    with_premises,
+)
 from service.hedging.book_risk import AssumedRisk, RiskQuestion
 from service.hedging.choice import Aims
-from service.hedging.contracts import Contract
 from service.hedging.coverage import CoverageAnswer, CoverageQuestion, Posted, assess_coverage, check_question
 from service.hedging.hedge_cost import Outlook
-from service.hedging.portfolio import Holding, Weighting
+from service.hedging.portfolio import Weighting
 from service.hedging.setting import lay_out
-from service.hedging.units import AnnualRate, Coverage, FeeRate, FundingRate, Instant, Symbol
+from service.hedging.units import AnnualRate, Coverage, FeeRate, FundingRate
 
 _Aversion = Annotated[float, Meta(ge=0.01, le=1000, examples=[3])]
 _Target = Annotated[float, Meta(ge=0, le=100)]
 
 
-class CoverageRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class CoverageRequest(BookQuestion, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A book, a contract, and what is expected and wanted of a hedge."""
 
-    holdings: Annotated[
-        tuple[Holding, ...],
-        Meta(description="The book, with betas; one asset sent twice counts once.", min_length=1, max_length=1000),
-    ]
-    contract: Annotated[
-        Contract | Listed, Meta(description="The future to hedge with, in full or by the name that an exchange lists.")
-    ]
-    prices: Annotated[
-        Prices,
-        Meta(
-            description="Spot price by asset code, futures mark price by contract symbol, all in one dollar currency, "
-            "the contract's own. What is sent counts; what is missing is looked up as `market` says.",
-            examples=[{"SOL": "150", "BTC-MINI": "60000"}],
-        ),
-    ] = msgspec.field(default_factory=dict)
-    market: Annotated[
-        Source | None,
-        Meta(description="Where spot prices that were not sent are looked up; absent or null: nowhere."),
-    ] = None
     weighting: Annotated[
         Weighting,
         Meta(description="`beta` uses the betas of the holdings; `value` takes every beta as 1."),
@@ -132,10 +119,6 @@ class CoverageRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             examples=[0.01],
         ),
     ] = 0.01
-    as_of: Annotated[
-        Instant | None,
-        Meta(description="Time of the question; absent or null: now. With it the answer is reproducible."),
-    ] = None
 
 
 class CoverageReply(CoverageAnswer, frozen=True, kw_only=True):
@@ -148,17 +131,11 @@ class CoverageReply(CoverageAnswer, frozen=True, kw_only=True):
     confidence: Annotated[float, Meta(description="As requested.", ge=0.8, le=0.999, examples=[0.95])]
     target_volatility: Annotated[_Target | None, Meta(description="As requested; null for none.", examples=[0.6])]
     max_probability: Annotated[float, Meta(description="As requested.", ge=0, le=1, examples=[0.01])]
-    contract: Annotated[Contract, Meta(description="The terms used, defaults included; never `listed`.")]
-    contract_source: Annotated[ContractSource, Meta(description="Where the terms came from.")]
-    prices: Annotated[
-        Prices,
-        Meta(description="Every price used; sending them back with as_of reproduces the answer."),
-    ]
-    provenance: Annotated[
-        dict[Symbol, Provenance],
-        Meta(description="Where each of the prices came from.", max_length=2000),
-    ]
-    as_of: Annotated[Instant, Meta(description="Time of the question.")]
+    contract: UsedTerms
+    contract_source: TermsOrigin
+    prices: UsedPrices
+    provenance: PricesOrigin
+    as_of: UsedTime
 
 
 @post("/v1/coverage", status_code=200)
@@ -172,14 +149,7 @@ async def assess(data: JSONBody[CoverageRequest], request: Request[Any, Any, Any
     """
     state = request.app.state
     check_question(_ask(data))
-    completed = await complete(
-        state.market,
-        holdings=data.holdings,
-        contract=data.contract,
-        prices=data.prices,
-        source=data.market,
-        as_of=data.as_of,
-    )
+    completed = await look_up(state.market, data)
     reply = answer(data, completed, state.settings.max_notional)
     note_ages(reply.provenance.values(), state.metrics.observe_market)
     return reply
@@ -187,23 +157,15 @@ async def assess(data: JSONBody[CoverageRequest], request: Request[Any, Any, Any
 
 def answer(question: CoverageRequest, completed: Completed, largest_notional: Decimal) -> CoverageReply:
     """Answer a question whose terms and prices are complete, as of its own time or else of now."""
-    as_of = question.as_of or Instant.of(datetime.now(UTC))
+    as_of = time_of(question.as_of)
     contract, prices = completed.contract, completed.prices
     setting = lay_out(
         holdings=question.holdings, contract=contract, prices=prices, weighting=question.weighting, as_of=as_of
     )
     found = assess_coverage(setting, _ask(question), largest_notional=largest_notional)
-    names = [*(line.asset for line in found.holdings), contract.symbol]
-    if contract.underlying in prices:
-        names = list(dict.fromkeys([*names, contract.underlying]))
     return CoverageReply(
-        **msgspec.structs.asdict(found) | {"warnings": (*completed.cautions, *found.warnings)},
+        **with_premises(found, completed, found.holdings, as_of=as_of),
         **{name: getattr(question, name) for name in _AS_REQUESTED},
-        contract=contract,
-        contract_source=completed.contract_source,
-        prices={name: prices[name] for name in names},
-        provenance={name: completed.provenance[name] for name in names},
-        as_of=as_of,
     )
 
 

@@ -18,11 +18,9 @@ SHADED = 2
 _MOST_PERCENT = 1e12
 """What is beyond is drawn there."""
 _LEAST_PERCENT = 0.05
-_NOTHING = "Nothing to draw"
-_SHADING = "lines: 5 and 95 % of paths; shaded darker: 25 to 75 %"
-_TITLE_AT, _UNIT_AT, _AXIS_AT, _NOTES_AT = 500, 466, 44, 17
-"""Heights of words on a sheet that is 540 units high."""
-_BOTTOM, _TOP = 92, 446
+"""That the axis spans, so that noise does not look like a move."""
+_SHADING = "lines: 5 and 95 % of paths; shaded darker: 25 to 75 %; lost: liquidated on the way"
+_UNIT = "Result, % of the exposure   ↑ above zero: a gain"
 
 
 class Band(NamedTuple):
@@ -52,29 +50,24 @@ def draw_fan(bands: Sequence[Band], *, title: str, facts: Sequence[str], theme: 
     from service.api.canvas import open_canvas
 
     drawn = bands[:MOST_BANDS]
-    with open_canvas(theme) as canvas:
-        canvas.write((canvas.sheet.left, _TITLE_AT), title, size="large")
+    with open_canvas(theme, title) as canvas:
         if not drawn:
-            canvas.write(canvas.sheet.middle, _NOTHING, align="center")
-            return canvas.svg(title, _NOTHING)
+            return canvas.blank()
         _paint(canvas, drawn)
         left_out = len(bands) - len(drawn)
         notes = [_SHADING, *([f"{left_out} more not shown"] if left_out else [])]
-        _paint_words(canvas, "   ".join(notes))
+        canvas.explain(_UNIT, "days", notes)
         told = "; ".join([*notes, *map(_tell, drawn), *facts])
-        return canvas.svg(title, f"Result in % of the exposure, by days; {told}.")
+        return canvas.svg(f"Result in % of the exposure, by days; {told}.")
 
 
 def _paint(canvas: "Canvas", bands: Sequence[Band]) -> None:
     edges = [_percent(value) for band in bands for value in (*band.p05, *band.p95)]
-    low, high = min(0.0, *edges), max(0.0, *edges)
-    reach = max(high - low, _LEAST_PERCENT)
     days = bands[0].days[-1]
     canvas.open_field(
         (-0.02 * days, 1.02 * days),
-        (low - 0.08 * reach, high + 0.08 * reach),
-        bottom=_BOTTOM,
-        top=_TOP,
+        edges,
+        least=_LEAST_PERCENT,
         labels=[band.label for band in bands],
     )
     for number, band in enumerate(bands[:SHADED]):
@@ -84,14 +77,6 @@ def _paint(canvas: "Canvas", bands: Sequence[Band]) -> None:
         for edge in (band.p05, band.p95):
             canvas.line(number, _points(band, edge), mark="none")
     canvas.list_labels([(band.label, _points(band, band.p05)[-1], "none") for band in bands])
-
-
-def _paint_words(canvas: "Canvas", notes: str) -> None:
-    left, right, hints = canvas.sheet.left, canvas.sheet.right, canvas.ink.hints
-    unit = "Result, % of the exposure   ↑ above zero: a gain"
-    canvas.write((left, _UNIT_AT), unit, ink=hints)
-    canvas.write((canvas.field.middle[0], _AXIS_AT), "days", align="center", ink=hints)
-    canvas.write((right, _NOTES_AT), notes, size="small", align="right", ink=hints)
 
 
 def _points(band: Band, values: Sequence[float]) -> "list[Point]":

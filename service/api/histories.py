@@ -3,6 +3,7 @@
 Law: two closes of one day in one currency make one past value; a day on which one of them is missing has none.
 """
 
+import asyncio
 from collections.abc import Container, Mapping
 from decimal import Decimal
 from typing import Annotated, Literal, NamedTuple
@@ -64,7 +65,8 @@ async def find_pasts(archive: Archive, found: Mapping[int, Found], *, named: Con
     Raises:
         RefusalError: price_unavailable, with all places.
     """
-    spots = {index: await _find_spot(archive.look_up, one) for index, one in found.items()}
+    pairs = await asyncio.gather(*(_find_spot(archive.look_up, one) for one in found.values()))
+    spots = dict(zip(found, pairs, strict=True))
     listings = [(found[index].seen.exchange, spot) for index, spot in spots.items() if isinstance(spot, Listing)]
     futures = [(one.seen.exchange, one.listing) for one in found.values()]
     archive.histories.prepare(closes=[*futures, *listings])

@@ -1,7 +1,6 @@
 """`POST /v1/margin`: whether a position survives in its margin account, and how likely it is taken away."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -11,7 +10,8 @@ from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
 from service.api.marks import complete
-from service.api.origins import Completed, ContractSource, Listed, Prices, Provenance, Source, note_ages
+from service.api.origins import Completed, Listed, Prices, Provenance, Source, note_ages, time_of
+from service.api.premises import AskedTime, TermsOrigin, UsedPrices, UsedTerms, UsedTime, with_premises
 from service.hedging.cautions import Caution, caution
 from service.hedging.contracts import Contract
 from service.hedging.margin import Held, assess_margin
@@ -23,7 +23,6 @@ from service.hedging.touch import Walk
 from service.hedging.units import (
     Amount,
     ClosingFeeRate,
-    Instant,
     Leverage,
     Lots,
     Move,
@@ -132,22 +131,19 @@ class MarginRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         Source | None,
         Meta(description="Where spot prices of collateral that were not sent are looked up; absent or null: nowhere."),
     ] = None
-    as_of: Annotated[
-        Instant | None,
-        Meta(description="Time of the question; absent or null: now. With it the answer is reproducible."),
-    ] = None
+    as_of: AskedTime = None
 
 
 class MarginReply(AccountMargin, frozen=True, kw_only=True):
     """A margin account, with everything the answer was made from."""
 
-    contract: Annotated[Contract, Meta(description="The terms used, defaults included; never `listed`.")]
-    contract_source: Annotated[ContractSource, Meta(description="Where the terms came from.")]
-    prices: Annotated[Prices, Meta(description="Every price used; sending them back with as_of reproduces the answer.")]
+    contract: UsedTerms
+    contract_source: TermsOrigin
+    prices: UsedPrices
     provenance: Annotated[
         dict[Symbol, Provenance], Meta(description="Where each of the prices came from.", max_length=30)
     ]
-    as_of: Annotated[Instant, Meta(description="Time of the question.")]
+    as_of: UsedTime
 
 
 @post("/v1/margin", status_code=200)
@@ -177,7 +173,7 @@ async def assess(data: JSONBody[MarginRequest], request: Request[Any, Any, Any])
 
 def answer(question: MarginRequest, completed: Completed, largest_notional: Decimal) -> MarginReply:
     """Answer a question whose terms and prices are complete, as of its own time or else of now."""
-    as_of = question.as_of or Instant.of(datetime.now(UTC))
+    as_of = time_of(question.as_of)
     contract, prices = completed.contract, completed.prices
     fee = _added_fee(completed) if question.closing_fee_rate is None else None
     assessed = assess_margin(
@@ -199,18 +195,8 @@ def answer(question: MarginRequest, completed: Completed, largest_notional: Deci
         as_of=as_of,
         largest_notional=largest_notional,
     )
-    names = [contract.symbol, *(line.asset for line in assessed.collateral)]
-    if contract.underlying in prices:
-        names = list(dict.fromkeys([*names, contract.underlying]))
-    warnings = (*completed.cautions, *_fee_cautions(completed, fee), *assessed.warnings)
-    return MarginReply(
-        **msgspec.structs.asdict(assessed) | {"warnings": warnings},
-        contract=contract,
-        contract_source=completed.contract_source,
-        prices={name: prices[name] for name in names},
-        provenance={name: completed.provenance[name] for name in names},
-        as_of=as_of,
-    )
+    completed = completed._replace(cautions=(*completed.cautions, *_fee_cautions(completed, fee)))
+    return MarginReply(**with_premises(assessed, completed, assessed.collateral, as_of=as_of))
 
 
 def _outlook(question: MarginRequest) -> Outlook:

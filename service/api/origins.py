@@ -201,6 +201,11 @@ def require_now(as_of: Instant | None, longest: float) -> None:
         raise refuse("as_of_not_now", detail, at("as_of"))
 
 
+def time_of(as_of: Instant | None) -> Instant:
+    """Give the time of a question: its own, or else now."""
+    return as_of or Instant.of(datetime.now(UTC))
+
+
 def take_as_sent(contract: Contract, prices: Mapping[str, Price]) -> Completed:
     """Take a contract that is given in full, with the prices that were sent."""
     return Completed(contract, _TERMS_FROM_REQUEST, prices, dict.fromkeys(prices, FROM_REQUEST), ())

@@ -123,7 +123,15 @@ def place_of(field: str, index: int, named: Container[int]) -> Place:
     return at(field, index, "symbol") if index in named else at("underlying")
 
 
+def _prepare(look_up: Look, exchange: Exchange) -> None:
+    """Begin to fetch the spot prices of an exchange where they are wanted, so that they come in beside its futures."""
+    if look_up.spot == "last":
+        look_up.market.prepare_assets(exchange, look_up.longest)
+
+
 async def _gather(look_up: Look, underlying: str, exchanges: Sequence[Exchange]) -> Gathered:
+    for exchange in exchanges:
+        _prepare(look_up, exchange)
     lists = (
         look_up.market.list_futures(exchange, underlying, longest=look_up.longest, until=look_up.until)
         for exchange in exchanges
@@ -233,6 +241,7 @@ def warn_of_times(found: Found, *path: str | int) -> Iterator[Caution]:
 
 async def find_listed(look_up: Look, listed: Listed) -> Found | NotListedError | UnavailableError:
     """Look up one future, or say what stands in the way."""
+    _prepare(look_up, listed.exchange)
     try:
         listing = await look_up.market.find_contract(listed.exchange, listed.symbol, until=look_up.until)
         _require_unsettled(listed.exchange, listing, look_up.as_of)

@@ -1,7 +1,9 @@
 """Looks up the daily closes of coins and futures at one exchange, in one currency per unit of the asset."""
 
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from service.api.absences import Place, refuse_failures
 from service.market.found import NotListedError, UnavailableError
 from service.market.history import Histories, History
 from service.market.lookup import Market
@@ -36,8 +38,29 @@ async def find_spot(vault: Vault, exchange: Exchange, asset: str, *, quote: str)
         return error
 
 
-async def see_closes(vault: Vault, exchange: Exchange, listing: Listing) -> PastCloses | Failure:
-    """Give the daily closes of a listing; the error where they can't be had."""
+async def require_closes(
+    vault: Vault, exchange: Exchange, listings: Mapping[str, Listing | Failure], *, place_of: Callable[[str], Place]
+) -> dict[str, PastCloses]:
+    """Give the daily closes of several listings, side by side; refuse with all places.
+
+    Args:
+        vault: where they are.
+        exchange: same of the listings.
+        listings: what was found, or the errors, by name.
+        place_of: tells where in the request a name stands.
+
+    Raises:
+        RefusalError: not_listed (422) or price_unavailable (503).
+    """
+    refuse_failures(listings, place_of)
+    known = {name: one for name, one in listings.items() if isinstance(one, Listing)}
+    vault.histories.prepare(closes=[(exchange, one) for one in known.values()])
+    answers = {name: await _see(vault, exchange, one) for name, one in known.items()}
+    refuse_failures(answers, place_of)
+    return {name: one for name, one in answers.items() if isinstance(one, PastCloses)}
+
+
+async def _see(vault: Vault, exchange: Exchange, listing: Listing) -> PastCloses | Failure:
     try:
         history = await vault.histories.see_closes(exchange, listing, until=vault.until)
     except (NotListedError, UnavailableError) as error:

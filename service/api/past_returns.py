@@ -9,16 +9,16 @@ from typing import Annotated, NamedTuple
 
 from msgspec import Meta, Struct
 
-from service.api.absences import Place, at, refuse, refuse_failures, require_on
+from service.api.absences import Place, at, refuse, require_on
 from service.api.origins import Currency, Source, require_now, write_instant
-from service.api.past_closes import PastCloses, Vault, find_spot, see_closes
+from service.api.past_closes import PastCloses, Vault, find_spot, require_closes
 from service.hedging.dynamics import LARGEST_RETURN
 from service.hedging.portfolio import Holding
 from service.hedging.returns import last_days, simple_returns
 from service.hedging.units import Asset, Instant
 from service.market.history import Histories
 from service.market.lookup import Market
-from service.market.source import Exchange, Listing
+from service.market.source import Exchange
 
 
 class SeriesOrigin(Struct, frozen=True, kw_only=True):
@@ -114,12 +114,7 @@ async def find_returns(vault: Vault, where: tuple[Exchange, Currency], days: int
 
     wanted = dict.fromkeys((*needs.moving, needs.underlying))
     listings = {asset: await find_spot(vault, exchange, asset, quote=quote) for asset in wanted}
-    refuse_failures(listings, place_of)
-    known = {asset: one for asset, one in listings.items() if isinstance(one, Listing)}
-    vault.histories.prepare(closes=[(exchange, one) for one in known.values()])
-    answers = {asset: await see_closes(vault, exchange, one) for asset, one in known.items()}
-    refuse_failures(answers, place_of)
-    closes = {asset: one for asset, one in answers.items() if isinstance(one, PastCloses)}
+    closes = await require_closes(vault, exchange, listings, place_of=place_of)
     ends = last_days(closes[needs.underlying].by_day, days)
     returns = {asset: _bound(simple_returns(one.by_day, ends)) for asset, one in closes.items()}
     return PastReturns(returns, tuple(ends[1:]), closes, exchange, quote)

@@ -6,10 +6,10 @@ from typing import Annotated, Literal, NamedTuple
 from msgspec import Meta, Struct
 from msgspec.structs import asdict
 
-from service.api.absences import at, refuse, refuse_failures, refuse_unavailable, require_on
+from service.api.absences import at, refuse, refuse_unavailable, require_on
 from service.api.histories import SENT, HistoryOrigin
 from service.api.origins import Currency, write_instant
-from service.api.past_closes import Failure, PastCloses, Vault, find_spot, see_closes
+from service.api.past_closes import Failure, Vault, find_spot, require_closes
 from service.hedging.cautions import Caution
 from service.hedging.portfolio import STABLECOINS, Holding
 from service.hedging.returns import basket_returns, last_days, simple_returns
@@ -157,12 +157,8 @@ async def _fetch(vault: Vault, question: FetchedReturns) -> _Closes:
         listings[name] = await find_spot(vault, exchange, asset, quote=question.quote)
     places["market"] = at("risk", "contract", "symbol")
     listings["market"] = await find_spot(vault, exchange, future.base, quote=question.quote)
-    refuse_failures(listings, places.__getitem__)
-    known = {name: one for name, one in listings.items() if isinstance(one, Listing)}
-    vault.histories.prepare(closes=[(exchange, one) for one in known.values()])
-    closes = {name: await see_closes(vault, exchange, one) for name, one in known.items()}
-    refuse_failures(closes, places.__getitem__)
-    found = {name: one.by_day for name, one in closes.items() if isinstance(one, PastCloses)}
+    closes = await require_closes(vault, exchange, listings, place_of=places.__getitem__)
+    found = {name: one.by_day for name, one in closes.items()}
     return _Closes({asset: found[name] for name, (asset, _) in wanted.items()}, found["market"], found["contract"])
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from service.api.inks import Theme
 
 if TYPE_CHECKING:
-    from service.api.canvas import Canvas, Point, Range
+    from service.api.canvas import Canvas, Point
 
 MOST_LINES = 12
 """More can't be told apart; the others are counted."""
@@ -23,10 +23,6 @@ _LEAST = Decimal("0.2")
 """That the chart reaches on both sides."""
 _LEAST_PERCENT = 1.0
 """That the axis spans, so that fees do not look like a loss."""
-_NOTHING = "Nothing to draw"
-_TITLE_AT, _UNIT_AT, _AXIS_AT, _NOTES_AT = 500, 466, 44, 17
-"""Heights of words on a sheet that is 540 units high."""
-_BOTTOM, _TOP = 92, 446
 
 
 class NetLine(NamedTuple):
@@ -74,16 +70,14 @@ def draw_nets(lines: Sequence[NetLine], *, title: str, underlying: str, theme: T
 
     drawn = [_place(line) for line in lines[:MOST_LINES]]
     left_out = [f"{len(lines) - len(drawn)} more not shown"] if len(lines) > len(drawn) else []
-    with open_canvas(theme) as canvas:
-        canvas.write((canvas.sheet.left, _TITLE_AT), title, size="large")
+    with open_canvas(theme, title) as canvas:
         if not drawn:
-            canvas.write(canvas.sheet.middle, _NOTHING, align="center")
-            return canvas.svg(title, _NOTHING)
+            return canvas.blank()
         _paint(canvas, drawn)
         sign = ["◆ liquidated"] if any(line.mark for line in drawn) else []
-        _write(canvas, underlying, [*sign, *left_out])
+        canvas.explain("Net return, % of the exposure", f"move of {underlying}, %", [*sign, *left_out])
         facts = "; ".join([*map(_tell, drawn), *left_out])
-        return canvas.svg(title, f"Net return, % of the exposure, against the move of {underlying}. {facts}.")
+        return canvas.svg(f"Net return, % of the exposure, against the move of {underlying}. {facts}.")
 
 
 def _place(line: NetLine) -> _Line:
@@ -100,9 +94,8 @@ def _paint(canvas: "Canvas", lines: Sequence[_Line]) -> None:
     moves = [move for move, _ in points]
     canvas.open_field(
         (min(moves), max(moves)),
-        _span([net for _, net in points]),
-        bottom=_BOTTOM,
-        top=_TOP,
+        [net for _, net in points],
+        least=_LEAST_PERCENT,
         labels=[line.label for line in lines],
     )
     for number, line in enumerate(lines):
@@ -110,19 +103,6 @@ def _paint(canvas: "Canvas", lines: Sequence[_Line]) -> None:
     for number, line in enumerate(lines):
         canvas.line(number, line.mark, mark="diamond")
     canvas.list_labels([(line.label, line.values[-1], "none") for line in lines])
-
-
-def _write(canvas: "Canvas", underlying: str, notes: Sequence[str]) -> None:
-    left, right, hints = canvas.sheet.left, canvas.sheet.right, canvas.ink.hints
-    canvas.write((left, _UNIT_AT), "Net return, % of the exposure", ink=hints)
-    canvas.write((canvas.field.middle[0], _AXIS_AT), f"move of {underlying}, %", align="center", ink=hints)
-    canvas.write((right, _NOTES_AT), "   ".join(notes), size="small", align="right", ink=hints)
-
-
-def _span(values: Sequence[float]) -> "Range":
-    low, high = min(0.0, *values), max(0.0, *values)
-    margin = 0.08 * max(high - low, _LEAST_PERCENT)
-    return low - margin, high + margin
 
 
 def _percent(fraction: float) -> float:

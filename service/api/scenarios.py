@@ -1,26 +1,31 @@
 """`POST /v1/scenarios`: what happens to coins, hedge and margin when the market moves; where does it break."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
 from typing import Annotated, Any
 
-import msgspec
 from litestar import Request, Response, post
 from litestar.params import JSONBody
-from msgspec import Meta, Struct
+from msgspec import Meta
 
 from service.api.drawing import FORMS, ThemeChoice, respond, work
 from service.api.heads import OFFERS
-from service.api.marks import complete
-from service.api.origins import Completed, ContractSource, Listed, Prices, Provenance, Source, note_ages
+from service.api.origins import Completed, note_ages, time_of
+from service.api.premises import (
+    BookQuestion,
+    PricesOrigin,
+    TermsOrigin,
+    UsedPrices,
+    UsedTerms,
+    UsedTime,
+    look_up,
+    with_premises,
+)
 from service.api.scenario_chart import NetLine, draw_nets, spread_moves
 from service.api.wire import encode
 from service.hedging.collateral import Collateral
-from service.hedging.contracts import Contract
 from service.hedging.outcomes import HedgeOutcome
-from service.hedging.portfolio import Holding, Weighting
 from service.hedging.scenarios import (
     MOST_HEDGES,
     HedgeChoice,
@@ -30,7 +35,7 @@ from service.hedging.scenarios import (
 )
 from service.hedging.shocks import Days, MissingAssets, Script, Shock
 from service.hedging.stresses import KnownBy, StressName
-from service.hedging.units import Coverage, FeeRate, FundingRate, Instant, LossLimit, Move, Symbol
+from service.hedging.units import Coverage, FeeRate, FundingRate, LossLimit, Move
 
 MOST_AT_ONCE = 200
 """Scenarios times hedges that are played at once; more take their turn in the worker, so that others are answered."""
@@ -40,32 +45,9 @@ _COINS_A_CELL = 4
 _UNHEDGED = HedgeChoice(coverage=Coverage("0"))
 
 
-class ScenariosRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ScenariosRequest(BookQuestion, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A book, a contract, sizes of the hedge, and what may happen."""
 
-    holdings: Annotated[
-        tuple[Holding, ...],
-        Meta(description="The book; one asset sent twice counts once.", min_length=1, max_length=1000),
-    ]
-    contract: Annotated[
-        Contract | Listed, Meta(description="The future to hedge with, in full or by the name that an exchange lists.")
-    ]
-    prices: Annotated[
-        Prices,
-        Meta(
-            description="Spot price by asset code, futures mark price by contract symbol, all in one dollar currency, "
-            "the contract's own. What is sent counts; what is missing is looked up as `market` says.",
-            examples=[{"SOL": "150", "BTC-MINI": "60000"}],
-        ),
-    ] = msgspec.field(default_factory=dict)
-    market: Annotated[
-        Source | None,
-        Meta(description="Where spot prices that were not sent are looked up; absent or null: nowhere."),
-    ] = None
-    weighting: Annotated[
-        Weighting,
-        Meta(description="`value` takes every beta as 1; `beta` uses the betas of the holdings."),
-    ] = "value"
     hedges: Annotated[
         tuple[HedgeChoice, ...],
         Meta(
@@ -127,26 +109,16 @@ class ScenariosRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         ),
     ] = None
     theme: ThemeChoice = "light"
-    as_of: Annotated[
-        Instant | None,
-        Meta(description="Time of the question; absent or null: now. With it the answer is reproducible."),
-    ] = None
 
 
 class ScenariosReply(Scenarios, frozen=True, kw_only=True):
     """The answer, with everything it was made from; amounts in the quote currency unless said otherwise."""
 
-    contract: Annotated[Contract, Meta(description="The terms used, defaults included; never `listed`.")]
-    contract_source: Annotated[ContractSource, Meta(description="Where the terms came from.")]
-    prices: Annotated[
-        Prices,
-        Meta(description="Every price used; sending them back with as_of reproduces the answer."),
-    ]
-    provenance: Annotated[
-        dict[Symbol, Provenance],
-        Meta(description="Where each of the prices came from.", max_length=2000),
-    ]
-    as_of: Annotated[Instant, Meta(description="Time of the question.")]
+    contract: UsedTerms
+    contract_source: TermsOrigin
+    prices: UsedPrices
+    provenance: PricesOrigin
+    as_of: UsedTime
 
 
 @post("/v1/scenarios", status_code=200, return_dto=None, opt={OFFERS: FORMS})
@@ -161,14 +133,7 @@ async def play(data: JSONBody[ScenariosRequest], request: Request[Any, Any, Any]
     """
     check_question(data.hedges, _script(data))
     state = request.app.state
-    completed = await complete(
-        state.market,
-        holdings=data.holdings,
-        contract=data.contract,
-        prices=data.prices,
-        source=data.market,
-        as_of=data.as_of,
-    )
+    completed = await look_up(state.market, data)
     make = partial(answer, data, completed, state.settings.max_notional)
     reply, text = await work(state.worker, lambda: _write(make())) if _is_large(data) else (make(), None)
     note_ages(reply.provenance.values(), state.metrics.observe_market)
@@ -177,7 +142,7 @@ async def play(data: JSONBody[ScenariosRequest], request: Request[Any, Any, Any]
 
 def answer(question: ScenariosRequest, completed: Completed, largest_notional: Decimal) -> ScenariosReply:
     """Answer a question whose terms and prices are complete, as of its own time or else of now."""
-    as_of = question.as_of or Instant.of(datetime.now(UTC))
+    as_of = time_of(question.as_of)
     contract, prices = completed.contract, completed.prices
     scenarios = play_scenarios(
         holdings=question.holdings,
@@ -190,16 +155,7 @@ def answer(question: ScenariosRequest, completed: Completed, largest_notional: D
         collateral=question.margin,
         largest_notional=largest_notional,
     )
-    names = dict.fromkeys([*(line.asset for line in scenarios.holdings), contract.symbol, contract.underlying])
-    used = [name for name in names if name in prices]
-    return ScenariosReply(
-        **msgspec.structs.asdict(scenarios) | {"warnings": (*completed.cautions, *scenarios.warnings)},
-        contract=contract,
-        contract_source=completed.contract_source,
-        prices={name: prices[name] for name in used},
-        provenance={name: completed.provenance[name] for name in used},
-        as_of=as_of,
-    )
+    return ScenariosReply(**with_premises(scenarios, completed, scenarios.holdings, as_of=as_of))
 
 
 def _write(reply: ScenariosReply) -> tuple[ScenariosReply, bytes]:

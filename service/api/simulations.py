@@ -1,60 +1,52 @@
 """`POST /v1/simulations`: what comes of coins and hedges on many paths, with the liquidations on the way."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
 from typing import Annotated, Any, NamedTuple
 
 from litestar import Request, Response, post
 from litestar.params import JSONBody
-from msgspec import Meta, Struct, field
-from msgspec.structs import asdict, replace
+from msgspec import Meta, field
+from msgspec.structs import replace
 
 from service.api.attention import LEFT, attend
 from service.api.drawing import FORMS, ThemeChoice, respond
 from service.api.fan_chart import Band, draw_fan
 from service.api.heads import OFFERS
 from service.api.inks import Theme
-from service.api.marks import complete
-from service.api.origins import Completed, ContractSource, Listed, Prices, Provenance, Source, note_ages
+from service.api.origins import Completed, note_ages, time_of
 from service.api.past_closes import Vault
 from service.api.past_returns import Needs, PastOrigin, PastReturns, find_returns, take_source, tell_origin
+from service.api.premises import (
+    BookQuestion,
+    PricesOrigin,
+    TermsOrigin,
+    UsedPrices,
+    UsedTerms,
+    UsedTime,
+    look_up,
+    with_premises,
+)
 from service.hedging.contenders import Contender
-from service.hedging.contracts import Contract
 from service.hedging.distribution import Fan, HedgeOutlook, Simulation
 from service.hedging.dynamics import BootstrapModel, FactorModel, Model, check_history
 from service.hedging.experiments import Experiment, Setup, plan_experiment
 from service.hedging.instruments import FundingProcess
 from service.hedging.portfolio import Holding, Weighting
-from service.hedging.units import FundingRate, Instant, Symbol
+from service.hedging.units import FundingRate, Instant
 from service.market.history import Histories
 
 LARGEST_SEED = 2**31 - 1
 
 
-class SimulationRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SimulationRequest(BookQuestion, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A book, the hedges to hold against each other, and how prices may move."""
 
     holdings: Annotated[
         tuple[Holding, ...],
         Meta(description="The book; one asset sent twice counts once.", min_length=1, max_length=100),
     ]
-    contract: Annotated[
-        Contract | Listed, Meta(description="The future to hedge with, in full or by the name that an exchange lists.")
-    ]
-    prices: Annotated[
-        Prices,
-        Meta(
-            description="Spot price by asset code, futures mark price by contract symbol, all in one dollar currency, "
-            "the contract's own. What is sent counts; what is missing is looked up as `market` says.",
-            examples=[{"SOL": "150", "BTC-MINI": "60000"}],
-        ),
-    ] = field(default_factory=dict)
-    market: Annotated[
-        Source | None,
-        Meta(description="Where spot prices that were not sent are looked up; absent or null: nowhere."),
-    ] = None
     weighting: Annotated[
         Weighting,
         Meta(
@@ -102,10 +94,6 @@ class SimulationRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields
         Meta(description="How funding goes on, on each path. Null or absent: it stays as it is."),
     ] = None
     theme: ThemeChoice = "light"
-    as_of: Annotated[
-        Instant | None,
-        Meta(description="Time of the question; absent or null: now. With it the answer is reproducible."),
-    ] = None
 
 
 class SimulationReply(Simulation, frozen=True, kw_only=True):
@@ -128,14 +116,11 @@ class SimulationReply(Simulation, frozen=True, kw_only=True):
     confidence: Annotated[float, Meta(description="As requested.", ge=0.8, le=0.999, examples=[0.95])]
     funding_rate: Annotated[FundingRate | None, Meta(description="As requested.")]
     funding_process: Annotated[FundingProcess | None, Meta(description="As requested.")]
-    contract: Annotated[Contract, Meta(description="The terms used, defaults included; never `listed`.")]
-    contract_source: Annotated[ContractSource, Meta(description="Where the terms came from.")]
-    prices: Annotated[Prices, Meta(description="Every price used; sending them back with as_of reproduces the answer.")]
-    provenance: Annotated[
-        dict[Symbol, Provenance],
-        Meta(description="Where each of the prices came from.", max_length=2000),
-    ]
-    as_of: Annotated[Instant, Meta(description="Time of the question.")]
+    contract: UsedTerms
+    contract_source: TermsOrigin
+    prices: UsedPrices
+    provenance: PricesOrigin
+    as_of: UsedTime
 
 
 _AS_REQUESTED = (
@@ -192,15 +177,8 @@ async def _look_up(question: SimulationRequest, state: Any) -> _Found:
 
 
 async def _complete(question: SimulationRequest, state: Any) -> _Found:
-    completed = await complete(
-        state.market,
-        holdings=question.holdings,
-        contract=question.contract,
-        prices=question.prices,
-        source=question.market,
-        as_of=question.as_of,
-    )
-    return _Found(question, completed, None, question.as_of or Instant.of(datetime.now(UTC)))
+    completed = await look_up(state.market, question)
+    return _Found(question, completed, None, time_of(question.as_of))
 
 
 def _needs(found: _Found, largest_notional: Decimal) -> Needs:
@@ -246,19 +224,12 @@ def run(experiment: Experiment, is_wanted: Callable[[], bool]) -> Simulation:
 
 def write_reply(found: _Found, simulation: Simulation, histories: Histories) -> SimulationReply:
     """Put a simulation beside everything it was made from."""
-    question, completed = found.question, found.completed
-    contract, prices = completed.contract, completed.prices
-    names = [*(line.asset for line in simulation.holdings), contract.symbol]
+    question = found.question
     return SimulationReply(
-        **asdict(simulation) | {"warnings": (*completed.cautions, *simulation.warnings)},
+        **with_premises(simulation, found.completed, simulation.holdings, as_of=found.as_of),
         **{name: getattr(question, name) for name in _AS_REQUESTED},
         model=_send_back(question.model),
         history=None if found.past is None else tell_origin(histories, found.past),
-        contract=contract,
-        contract_source=completed.contract_source,
-        prices={name: prices[name] for name in names},
-        provenance={name: completed.provenance[name] for name in names},
-        as_of=found.as_of,
     )
 
 
@@ -268,7 +239,7 @@ def _send_back(model: Model) -> Model:
 
 
 def _draw(reply: SimulationReply, theme: Theme) -> bytes:
-    bands = [_band("no hedge", reply.unhedged_fan), *(_band(_name(one), one.fan) for one in reply.hedges)]
+    bands = [_band("not hedged", reply.unhedged_fan), *(_band(_label(one), one.fan) for one in reply.hedges)]
     chances = [_tell(one) for one in reply.hedges if one.probability_of_liquidation is not None]
     return draw_fan(
         [band for band in bands if band is not None],
@@ -283,7 +254,15 @@ def _band(label: str, fan: Fan | None) -> Band | None:
 
 
 def _name(hedge: HedgeOutlook) -> str:
-    return f"{hedge.contracts:.4g} contracts" if hedge.coverage is None else f"{hedge.coverage:.0%} hedged"
+    return (
+        f"{hedge.contracts:.4g} contracts" if hedge.coverage is None else f"{float(hedge.coverage) * 100:.4g} % hedged"
+    )
+
+
+def _label(hedge: HedgeOutlook) -> str:
+    """Name a hedge beside its fan, with how often it is lost on the way: who only looks has to see that."""
+    chance = hedge.probability_of_liquidation
+    return f"{_name(hedge)}, {chance * 100:.2g} % lost" if chance else _name(hedge)
 
 
 def _tell(hedge: HedgeOutlook) -> str:

@@ -20,7 +20,7 @@ HIGHEST_PRICE = Decimal("1E15")
 _ONE = Decimal(1)
 
 
-class Posted(NamedTuple):
+class PostedValue(NamedTuple):
     """An asset posted beside the wallet, in a linear contract's account."""
 
     value: Decimal
@@ -45,7 +45,7 @@ class Account(NamedTuple):
     """Unrealised profit of other positions of the account, which stays as it is."""
     other_maintenance: Decimal = Decimal(0)
     """Maintenance margin of other positions, which stays as it is."""
-    posted: Sequence[Posted] = ()
+    posted: Sequence[PostedValue] = ()
 
     @property
     def is_linear(self) -> bool:

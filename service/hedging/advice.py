@@ -6,7 +6,7 @@ from typing import Literal
 
 from service.hedging.candidates import Candidate, CandidateRounding, Hedge, fit
 from service.hedging.cautions import Caution, caution
-from service.hedging.collateral import Margin, covers, room_of
+from service.hedging.collateral import ONE_DAY_MOVE, Margin, covers, room_of
 from service.hedging.contracts import settlement_value
 from service.hedging.lots import Adjustment
 from service.hedging.units import exactly
@@ -15,8 +15,6 @@ Rounding = Literal["down", "up", "nearest", "exact"]
 Reason = Literal["nearest", "requested", "survival", "no_candidate_survives", "no_exposure", "zero_coverage"]
 
 SPECULATIVE_COVERAGE = Decimal("1.25")
-ONE_DAY_MOVE = Decimal("0.0314")
-"""Typical move of bitcoin in one day: 60 % a year over the root of 365."""
 
 _ADJUSTMENTS: dict[Adjustment, str] = {
     "rounds_to_zero": "The exact size is below one lot step: rounded down, nothing is hedged",

@@ -10,10 +10,9 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from service.hedging.break_even import Switches, Winner, break_even_funding, find_switches
+from service.hedging.break_even import Switches, Winner, find_switches
 from service.hedging.cautions import Caution, caution
 from service.hedging.errors import Fault, InconsistentQuestionError, NoInstrumentError, SizeOutOfRangeError
-from service.hedging.funding import annualize_funding
 from service.hedging.holding_cost import Desk, carry_rate
 from service.hedging.instruments import Assumption, Instrument, Known, assume, check_instruments
 from service.hedging.options import CarryOption, describe_option
@@ -147,15 +146,15 @@ def assess_carry(
     if not ranked:
         raise NoInstrumentError(Fault(("instruments",), "; ".join(one.detail for one in out) or "None was found"))
     expiry = next((priced for priced in ranked if not priced.way.is_perpetual), None)
-    options = (describe_option(rank, one, desk, end=end, rival=expiry) for rank, one in enumerate(ranked, start=1))
+    options = tuple(describe_option(rank, one, desk, end=end, rival=expiry) for rank, one in enumerate(ranked, start=1))
     return Carry(
         side="long" if desk.side == "long" else "short",
         notional=Money.of(desk.notional),
         ends_at=end,
         horizon_days=float(days_between(desk.as_of, end)),
-        options=tuple(options),
+        options=options,
         excluded=out,
-        break_even=_break_even(ranked, desk, end),
+        break_even=_break_even(ranked, options, desk, end=end),
         assumptions=tuple(one for priced in ranked for one in _assumptions(priced, desk)),
         warnings=tuple(note for index, priced in enumerate(ranked) for note in _warn(priced, desk, index)),
     )
@@ -247,22 +246,20 @@ def _warn(priced: Priced, desk: Desk, index: int) -> Iterator[Caution]:
         yield caution("low_sample", detail, *path, "funding")
 
 
-def _break_even(ranked: Sequence[Priced], desk: Desk, end: Instant) -> BreakEven | None:
+def _break_even(
+    ranked: Sequence[Priced], options: Sequence[CarryOption], desk: Desk, *, end: Instant
+) -> BreakEven | None:
     """Hold the cheapest perpetual against the cheapest expiry; None where there are not both."""
     perpetual = next((priced for priced in ranked if priced.way.is_perpetual), None)
     expiry = next((priced for priced in ranked if not priced.way.is_perpetual), None)
-    if perpetual is None or expiry is None or perpetual.paid is None:
+    funding = next((option.funding for option in options if option.funding is not None), None)
+    if perpetual is None or expiry is None or funding is None:
         return None
     switches = find_switches(
         lambda day: cost_of(perpetual.way, desk, day), lambda day: cost_of(expiry.way, desk, day), last_day=TRIED_DAYS
     )
     cheaper: Winner = "perpetual" if perpetual.costs.total <= expiry.costs.total else "expiry"
-    without = perpetual.costs.total - perpetual.costs.funding
-    rate = break_even_funding(
-        without, expiry.costs.total, notional=desk.notional, payments=perpetual.paid.payments, sign=desk.sign
-    )
     one, other = perpetual.way.first, expiry.way.first
-    hours = one.instrument.funding_interval_hours
     names: dict[Winner, str] = {
         "perpetual": f"the perpetual {one.instrument.symbol}",
         "expiry": other.instrument.symbol,
@@ -272,8 +269,8 @@ def _break_even(ranked: Sequence[Priced], desk: Desk, end: Instant) -> BreakEven
         perpetual_market=one.market,
         expiry=other.instrument.symbol,
         expiry_market=other.market,
-        funding_rate=None if rate is None else Share.of(rate),
-        annualized_funding_rate=None if rate is None or hours is None else Share.of(annualize_funding(rate, hours)),
+        funding_rate=funding.break_even_rate,
+        annualized_funding_rate=funding.annualized_break_even_rate,
         cheaper=cheaper,
         depends_on_duration=bool(switches.days) or switches.at_first not in {None, cheaper},
         cheaper_at_first=switches.at_first,

@@ -3,7 +3,7 @@
 Law: the gain on the coins sits elsewhere and does not answer the margin call; only what is in the wallet counts.
 """
 
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 from typing import Annotated, Literal, NamedTuple
 
 from msgspec import Meta, Struct
@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 from service.hedging.contracts import Contract, Settlement, settlement
 from service.hedging.errors import Fault, LeverageOutOfRangeError, MarginConflictError, MarginTermsMissingError
 from service.hedging.liquidation import Position, Tier, liquidation_price, maintenance_margin, maintenance_tiers
-from service.hedging.rounding import toward
+from service.hedging.rounding import round_up, toward
 from service.hedging.units import Amount, Leverage, Money, PriceLevel, Rise, Share, Side, exactly
 
 LiquidationReason = Literal[
@@ -19,6 +19,8 @@ LiquidationReason = Literal[
 ]
 
 
+ONE_DAY_MOVE = Decimal("0.0314")
+"""Typical move of bitcoin in one day: 60 % a year over the root of 365."""
 _NEVER_LIQUIDATED = ("no_contracts", "not_liquidatable")
 
 
@@ -100,6 +102,15 @@ class Backing(NamedTuple):
         """Tell whether the wallet is given, and does not grow with the size."""
         return self.collateral is not None and self.collateral.wallet_balance is not None
 
+    def initial_for(self, value: Decimal) -> Decimal | None:
+        """Margin that opens a position of a value, unrounded; None where nobody knows."""
+        return None if self.initial_rate is None else value * self.initial_rate
+
+    def wallet_for(self, value: Decimal) -> Decimal | None:
+        """Margin behind a position of a value, unrounded: as sent, or the initial margin."""
+        sent = None if self.collateral is None else self.collateral.wallet_balance
+        return self.initial_for(value) if sent is None else sent
+
 
 @exactly
 def back_hedge(contract: Contract, side: Side, *, futures_price: Decimal, collateral: Collateral | None) -> Backing:
@@ -132,8 +143,7 @@ def post_margin(backing: Backing, contracts: Decimal, value: Decimal) -> Margin:
         contracts: size of the position, at least zero.
         value: its value in the settlement currency at the futures price.
     """
-    initial = None if backing.initial_rate is None else value * backing.initial_rate
-    wallet = _wallet(backing, initial)
+    initial, wallet = backing.initial_for(value), backing.wallet_for(value)
     maintenance = None if backing.tiers is None else maintenance_margin(backing.tiers, value)
     price, reason = _liquidation(backing, contracts, wallet)
     move = None if price is None else Share.of(price / backing.futures_price - 1)
@@ -153,6 +163,30 @@ def post_margin(backing: Backing, contracts: Decimal, value: Decimal) -> Margin:
     )
 
 
+@exactly
+def check_leverage(
+    contract: Contract, leverage: Decimal, *, wallet_balance: Decimal | None, path: tuple[str, ...]
+) -> None:
+    """Refuse a leverage beside a wallet, or one that is too large.
+
+    Args:
+        contract: whose initial margin is the least.
+        leverage: value per unit of margin.
+        wallet_balance: None where none was sent.
+        path: of the leverage in the question.
+
+    Raises:
+        MarginConflictError: if both a wallet and a leverage are given.
+        LeverageOutOfRangeError: if the leverage asks for less than the contract's initial margin.
+    """
+    least = contract.initial_margin_rate
+    if wallet_balance is not None:
+        raise MarginConflictError(Fault(path, "Send wallet_balance or leverage, not both"))
+    if least is not None and leverage * least > 1:
+        detail = f"Leverage {leverage} posts less than the contract's initial margin rate {least}"
+        raise LeverageOutOfRangeError(Fault(path, detail))
+
+
 def covers(wallet: Decimal | None, initial: Decimal | None) -> bool:
     """Tell whether a wallet opens the position; unknown terms stand in nobody's way."""
     return wallet is None or initial is None or wallet >= initial
@@ -164,14 +198,9 @@ def room_of(side: Side, move: Decimal) -> Decimal:
 
 
 def _initial_rate(contract: Contract, collateral: Collateral | None) -> Decimal | None:
-    least = contract.initial_margin_rate
     if collateral is None or collateral.leverage is None:
-        return least
-    if collateral.wallet_balance is not None:
-        raise MarginConflictError(Fault(("margin", "leverage"), "Send wallet_balance or leverage, not both"))
-    if least is not None and collateral.leverage * least > 1:
-        detail = f"Leverage {collateral.leverage} posts less than the contract's initial margin rate {least}"
-        raise LeverageOutOfRangeError(Fault(("margin", "leverage"), detail))
+        return contract.initial_margin_rate
+    check_leverage(contract, collateral.leverage, wallet_balance=collateral.wallet_balance, path=("margin", "leverage"))
     return 1 / collateral.leverage
 
 
@@ -185,12 +214,6 @@ def _require_terms(backing: Backing, collateral: Collateral) -> None:
         faults.append(Fault(("margin", "wallet_balance"), detail))
     if faults:
         raise MarginTermsMissingError(*faults)
-
-
-def _wallet(backing: Backing, initial: Decimal | None) -> Decimal | None:
-    if backing.collateral is None or backing.collateral.wallet_balance is None:
-        return initial
-    return backing.collateral.wallet_balance
 
 
 def _liquidation(
@@ -232,4 +255,4 @@ def _survives_reason(
 
 
 def _money_up(value: Decimal | None) -> Money | None:
-    return None if value is None else Money.of(value, ROUND_CEILING)
+    return None if value is None else round_up(value)

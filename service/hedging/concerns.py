@@ -1,19 +1,15 @@
 """What a careful trader would say about a margin account."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator
 from decimal import Decimal
 
 from service.hedging.account import Account, state_at
 from service.hedging.cautions import Caution, caution
-from service.hedging.contracts import Contract, settlement
+from service.hedging.collateral import ONE_DAY_MOVE
+from service.hedging.contracts import settlement
 from service.hedging.ladder import to_open
 from service.hedging.outlook import Outlook
-from service.hedging.pairs import LARGEST_BASIS_RATE
 from service.hedging.statement import AccountMargin
-from service.hedging.units import Price
-
-ONE_DAY_MOVE = Decimal("0.0314")
-"""Typical move of bitcoin in one day: 60 % a year over the root of 365."""
 
 
 def list_concerns(account: Account, statement: AccountMargin, outlook: Outlook) -> Iterator[Caution]:
@@ -28,18 +24,6 @@ def list_concerns(account: Account, statement: AccountMargin, outlook: Outlook) 
     yield from _of_margin(account, statement)
     yield from _of_collateral(account, statement)
     yield from _of_outlook(statement, outlook)
-
-
-def list_price_concerns(contract: Contract, prices: Mapping[str, Price], posted: Collection[str]) -> Iterator[Caution]:
-    """List what is odd about the prices that were sent; `posted` names the collateral."""
-    unused = prices.keys() - {*posted, contract.symbol, contract.underlying}
-    if unused:
-        shown = ", ".join(sorted(unused)[:10])
-        yield caution("unused_prices", f"Prices sent and not used: {len(unused)} ({shown})", "prices")
-    spot_price, futures_price = prices.get(contract.underlying), prices[contract.symbol]
-    if spot_price is not None and abs(futures_price / contract.quoted_units / spot_price - 1) > LARGEST_BASIS_RATE:
-        detail = f"{contract.symbol} at {futures_price} is far from {contract.underlying} at {spot_price}"
-        yield caution("basis_implausible", detail, "prices", contract.symbol)
 
 
 def _of_liquidation(statement: AccountMargin) -> Iterator[Caution]:

@@ -10,14 +10,15 @@ from typing import Annotated, Literal, NamedTuple
 
 from msgspec import Meta, Struct
 
-from service.hedging.advice import ONE_DAY_MOVE, SPECULATIVE_COVERAGE
+from service.hedging.advice import SPECULATIVE_COVERAGE
 from service.hedging.book_risk import BookRisk, Moves, RiskQuestion, check_risk, reckon_risk, warn_of_book_risk
 from service.hedging.cautions import Caution, caution
 from service.hedging.choice import Aims, Recommendation, choose_coverage
-from service.hedging.collateral import Backing, Collateral, back_hedge, room_of
+from service.hedging.collateral import ONE_DAY_MOVE, Backing, Collateral, back_hedge, room_of
 from service.hedging.contracts import unit_notional
 from service.hedging.covering import Case, CoverageRow, cover
 from service.hedging.errors import Fault, InconsistentQuestionError, SizeOutOfRangeError
+from service.hedging.funding import USUAL_HOURS
 from service.hedging.hedge_cost import Expected, HoldingCost, Outlook, check_outlook, expect_cost, is_fee_known
 from service.hedging.hedge_ratios import normal_tail
 from service.hedging.least_shortfall import Outcome
@@ -294,6 +295,9 @@ def _cost_cautions(case: Case, outlook: Outlook) -> Iterator[Caution]:
         kind = "funding" if contract.expiry is None else "basis"
         detail = f"No {kind} is counted in the cost: send cost_rate, which /v1/carry answers"
         yield caution("cost_assumed", detail, "cost")
+    if outlook.funding_rate and contract.funding_interval_hours is None:
+        detail = f"{contract.symbol} does not say how often funding is paid: taken as every {USUAL_HOURS} hours"
+        yield caution("cost_assumed", detail, "cost", "funding_payments")
 
 
 def _row_cautions(case: Case, row: CoverageRow, index: int) -> Iterator[Caution]:

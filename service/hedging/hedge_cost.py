@@ -55,7 +55,10 @@ class HoldingCost(Struct, frozen=True, kw_only=True):
     ]
     funding_payments: Annotated[
         Annotated[int, Meta(ge=0, le=8760)] | None,
-        Meta(description="Whole funding intervals in the horizon; null where the cost was sent.", examples=[90]),
+        Meta(
+            description="Whole funding intervals in the horizon, 0 for what expires; null where the cost was sent.",
+            examples=[90],
+        ),
     ]
     expected_loss_rate: Annotated[
         float,
@@ -132,7 +135,9 @@ def expect_cost(outlook: Outlook, contract: Contract, *, is_short: bool) -> Expe
 
 @exactly
 def count_payments(horizon_days: float, contract: Contract) -> int:
-    """Count the whole funding intervals of a contract in a time; every 8 hours where it does not say."""
+    """Count the whole funding intervals in a time: none of what expires, every 8 hours where the contract is silent."""
+    if contract.expiry is not None:
+        return 0
     hours = contract.funding_interval_hours or USUAL_HOURS
     return int(Decimal(repr(horizon_days)) * 24 // hours)
 

@@ -4,12 +4,13 @@ Law: a row shows the account as if it were let live until there; its status says
 """
 
 from collections.abc import Sequence
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import ROUND_FLOOR, Decimal
 from typing import Annotated, Literal, NamedTuple
 
 from msgspec import Meta, Struct
 
 from service.hedging.account import Account, State, Ways, state_at
+from service.hedging.rounding import drop_noise, round_up
 from service.hedging.units import Money, Move, PriceLevel, Share, exactly
 
 Status = Literal["ok", "margin_call", "liquidated"]
@@ -119,7 +120,7 @@ def show_rung(account: Account, move: Move, standing: Standing) -> Rung:
     )
 
 
-class Backing(NamedTuple):
+class LeastWallet(NamedTuple):
     """A wallet that is large enough for something, unrounded but for the wallet itself."""
 
     wallet: Decimal
@@ -130,7 +131,7 @@ class Backing(NamedTuple):
 
 
 @exactly
-def back(ways: Ways, price: Decimal, *, initial_rate: Decimal | None) -> Backing:
+def find_least_wallet(ways: Ways, price: Decimal, *, initial_rate: Decimal | None) -> LeastWallet:
     """Find the smallest wallet that opens the position at the mark and reaches a price; rounded up.
 
     Args:
@@ -144,14 +145,9 @@ def back(ways: Ways, price: Decimal, *, initial_rate: Decimal | None) -> Backing
     wallet = round_up(max(reach, opening))
     equity = rest + wallet
     limit: Literal["price", "initial_margin", "nothing"] = "price" if reach >= opening else "initial_margin"
-    return Backing(wallet, now.value / equity if equity > 0 else None, limit if wallet else "nothing")
+    return LeastWallet(wallet, now.value / equity if equity > 0 else None, limit if wallet else "nothing")
 
 
 def show_leverage(leverage: Decimal | None) -> Share | None:
     """Write a leverage, rounded down."""
-    return None if leverage is None else Share.of(leverage, ROUND_FLOOR)
-
-
-def round_up(value: Decimal) -> Money:
-    """Write what has to be there, never as less than it is; what a quotient leaves in the last digits is nothing."""
-    return Money.of(round(value, 40), ROUND_CEILING)
+    return None if leverage is None else Share.of(drop_noise(leverage), ROUND_FLOOR)

@@ -10,18 +10,16 @@ from typing import Literal, NamedTuple
 from msgspec.structs import replace
 
 from service.hedging.account import Account, state_at, take_ways, tier_at
-from service.hedging.concerns import list_concerns, list_price_concerns
+from service.hedging.collateral import check_leverage
+from service.hedging.concerns import list_concerns
 from service.hedging.contracts import Contract, check_terms, settlement, settlement_value, unit_notional
 from service.hedging.errors import (
-    ExpiredContractError,
     Fault,
     InconsistentQuestionError,
-    LeverageOutOfRangeError,
-    MarginConflictError,
     MarginTermsMissingError,
     SizeOutOfRangeError,
 )
-from service.hedging.ladder import climb, judge, round_up, show_rung
+from service.hedging.ladder import climb, judge, show_rung
 from service.hedging.liquidation import Tier, maintenance_tiers
 from service.hedging.outlook import (
     Liquidation,
@@ -36,6 +34,8 @@ from service.hedging.outlook import (
 from service.hedging.portfolio import require_prices
 from service.hedging.posting import PostedAsset, PostedLine, check_posted, find_betas, show_posted, value_posted
 from service.hedging.rates import days_between
+from service.hedging.rounding import round_up
+from service.hedging.setting import refuse_expired, warn_of_quotes
 from service.hedging.statement import AccountMargin, PositionSide, WalletBasis, show_tier
 from service.hedging.touch import fat_tailed_chance
 from service.hedging.units import (
@@ -99,7 +99,7 @@ def assess_margin(
     """
     contract = held.contract
     check_terms(contract)
-    _refuse_expired(contract, as_of)
+    refuse_expired(contract, as_of)
     check_posted(held.collateral, contract)
     _refuse_fall_to_nothing(held, outlook)
     require_prices((contract.symbol, *(asset.asset for asset in held.collateral)), prices)
@@ -129,17 +129,11 @@ def assess_margin(
         basis=basis,
         lines=[show_posted(asset, prices[asset.asset], beta) for asset, beta in valued],
     )
-    posted = [asset.asset for asset in held.collateral]
+    posted = {asset.asset for asset in held.collateral}
     return replace(
         statement,
-        warnings=(*list_concerns(account, statement, outlook), *list_price_concerns(contract, prices, posted)),
+        warnings=(*list_concerns(account, statement, outlook), *warn_of_quotes(contract, prices, used=posted)),
     )
-
-
-def _refuse_expired(contract: Contract, as_of: Instant) -> None:
-    if contract.expiry is not None and contract.expiry <= as_of:
-        detail = f"{contract.symbol} expired at {contract.expiry}, and the question is as of {as_of}"
-        raise ExpiredContractError(Fault(("contract", "expiry"), detail))
 
 
 def _refuse_fall_to_nothing(held: Held, outlook: Outlook) -> None:
@@ -160,7 +154,7 @@ def _settle_wallet(held: Held, entry_price: Price) -> tuple[Money | Amount, Wall
     least = held.contract.initial_margin_rate
     value = settlement_value(held.contract, held.contracts, entry_price)
     if held.leverage is not None:
-        _check_leverage(held, held.leverage)
+        check_leverage(held.contract, held.leverage, wallet_balance=held.wallet_balance, path=("leverage",))
         return round_up(value / held.leverage), "leverage"
     if held.wallet_balance is not None:
         return held.wallet_balance, "wallet_balance"
@@ -168,15 +162,6 @@ def _settle_wallet(held: Held, entry_price: Price) -> tuple[Money | Amount, Wall
         detail = "Send wallet_balance, leverage or the contract's initial_margin_rate"
         raise MarginTermsMissingError(Fault(("wallet_balance",), detail))
     return round_up(value * least), "initial_margin"
-
-
-def _check_leverage(held: Held, leverage: Leverage) -> None:
-    least = held.contract.initial_margin_rate
-    if held.wallet_balance is not None:
-        raise MarginConflictError(Fault(("leverage",), "Send wallet_balance or leverage, not both"))
-    if least is not None and leverage * least > 1:
-        detail = f"Leverage {leverage} posts less than the contract's initial margin rate {least}"
-        raise LeverageOutOfRangeError(Fault(("leverage",), detail))
 
 
 def _require_tiers(contract: Contract) -> tuple[Tier, ...]:

@@ -3,16 +3,17 @@
 Law: a number is rounded once, here; a column that can't be known is null as a whole, with the reason beside it.
 """
 
-from collections.abc import Sequence
-from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_HALF_EVEN, Decimal
+from collections.abc import Callable, Sequence
+from decimal import ROUND_DOWN, Decimal
 from typing import Annotated, Literal, NamedTuple, TypeVar
 
 from msgspec import Meta, Struct
 
-from service.hedging.collateral import Backing, Margin
+from service.hedging.collateral import Backing, LiquidationReason, Margin
 from service.hedging.courses import Course, Kind
 from service.hedging.futures_leg import Charges, Leg, Outcome, Status
 from service.hedging.portfolio import Book
+from service.hedging.rounding import drop_noise, round_up
 from service.hedging.shocks import Script
 from service.hedging.spot_curve import SpotCurve
 from service.hedging.stresses import KnownBy
@@ -88,7 +89,7 @@ class HedgeOutcome(Struct, frozen=True, kw_only=True):
         ),
     ]
     liquidation_reason: Annotated[
-        Literal["no_contracts", "not_liquidatable", "initial_margin_rate_missing", "maintenance_rate_missing"] | None,
+        LiquidationReason | None,
         Meta(description="Why there is none."),
     ]
     break_even_move: Annotated[
@@ -230,7 +231,7 @@ def report_hedge(play: Play, hedged: Hedged, script: Script) -> HedgeOutcome:
         liquidation_reason=None if limit is not None else margin.liquidation_reason,
         break_even_move=None if break_even is None else Share.of(break_even),
         break_even_reason=break_even_reason,
-        loss_limit_move=None if breach is None else Share.of(breach, ROUND_DOWN),
+        loss_limit_move=None if breach is None else Share.of(drop_noise(breach), ROUND_DOWN),
         loss_limit_reason=None if breach is not None else _why_no_breach(play, script),
         hedge_pnl=_column(Money, [outcome.hedge_pnl for outcome in outcomes]),
         funding_pnl=_column(Money, [outcome.funding_pnl for outcome in outcomes]),
@@ -238,15 +239,15 @@ def report_hedge(play: Play, hedged: Hedged, script: Script) -> HedgeOutcome:
         net_pnl=_column(Money, net),
         net_return=_column(Share, [profit / exposure for profit in net]) if exposure else None,
         status=tuple(outcome.status for outcome in outcomes),
-        equity=_margin_column([outcome.equity for outcome in outcomes], rounding=ROUND_HALF_EVEN),
+        equity=_margin_column([outcome.equity for outcome in outcomes], write=Money.of),
         equity_reason="initial_margin_rate_missing" if leg.wallet is None else None,
         maintenance=None
         if leg.tiers is None
-        else _margin_column([outcome.maintenance for outcome in outcomes], rounding=ROUND_CEILING),
+        else _margin_column([outcome.maintenance for outcome in outcomes], write=round_up),
         maintenance_reason="maintenance_rate_missing" if leg.tiers is None else None,
         top_up=None
         if leg.initial_rate is None
-        else _margin_column([outcome.top_up for outcome in outcomes], rounding=ROUND_CEILING),
+        else _margin_column([outcome.top_up for outcome in outcomes], write=round_up),
         top_up_reason="initial_margin_rate_missing" if leg.initial_rate is None else None,
     )
 
@@ -261,7 +262,7 @@ def _column(word: type[R], values: Sequence[Decimal]) -> tuple[R, ...]:
     return tuple(word.of(value) for value in values)
 
 
-def _margin_column(values: Sequence[Decimal | None], rounding: str) -> tuple[Money, ...] | None:
+def _margin_column(values: Sequence[Decimal | None], *, write: Callable[[Decimal], Money]) -> tuple[Money, ...] | None:
     """Round a column of which all or nothing is known."""
-    known = [Money.of(value, rounding) for value in values if value is not None]
+    known = [write(value) for value in values if value is not None]
     return tuple(known) if len(known) == len(values) else None

@@ -12,9 +12,9 @@ from typing import Annotated, Literal, NamedTuple
 from msgspec import Meta, Struct
 
 from service.hedging.account import Account, Ways, state_at, tier_at
-from service.hedging.ladder import EquityReason, back, round_up, show_leverage
+from service.hedging.ladder import EquityReason, find_least_wallet, show_leverage
 from service.hedging.rates import price_after
-from service.hedging.rounding import quantise, toward
+from service.hedging.rounding import quantise, round_up, toward
 from service.hedging.touch import (
     LONGEST_DISTANCE,
     Chance,
@@ -269,17 +269,17 @@ def _goals(account: Account, outlook: Outlook) -> Iterator[tuple[Literal["move",
 
 
 def _survive(ways: Ways, kind: Literal["move", "sigmas"], price: Decimal, *, initial_rate: Decimal | None) -> Survival:
-    account, backing = ways.account, back(ways, price, initial_rate=initial_rate)
-    leverage = show_leverage(backing.leverage)
+    account, least = ways.account, find_least_wallet(ways, price, initial_rate=initial_rate)
+    leverage = show_leverage(least.leverage)
     return Survival(
         kind=kind,
         price=account.show_price(price),
         move=Share.of(price / account.mark_price - 1),
-        wallet_required=Money(backing.wallet),
-        top_up=round_up(max(Decimal(0), backing.wallet - account.wallet)),
+        wallet_required=Money(least.wallet),
+        top_up=round_up(max(Decimal(0), least.wallet - account.wallet)),
         leverage=leverage,
         leverage_reason="no_equity" if leverage is None else None,
-        limit=backing.limit,
+        limit=least.limit,
     )
 
 
@@ -296,15 +296,15 @@ def _leverage(ways: Ways, law: Law, move: Decimal | None, *, initial_rate: Decim
         nothing = dict.fromkeys(("leverage", "price", "move", "wallet", "top_up", "limit"))
         return SafeLeverage(law=law, leverage_reason="none_is_safe", **nothing)
     price = ways.account.mark_price * (1 + move)
-    account, backing = ways.account, back(ways, price, initial_rate=initial_rate)
-    leverage = show_leverage(backing.leverage)
+    account, least = ways.account, find_least_wallet(ways, price, initial_rate=initial_rate)
+    leverage = show_leverage(least.leverage)
     return SafeLeverage(
         law=law,
         leverage=leverage,
         leverage_reason="no_equity" if leverage is None else None,
         price=account.show_price(price),
         move=Share.of(move),
-        wallet=Money(backing.wallet),
-        top_up=round_up(max(Decimal(0), backing.wallet - account.wallet)),
-        limit=backing.limit,
+        wallet=Money(least.wallet),
+        top_up=round_up(max(Decimal(0), least.wallet - account.wallet)),
+        limit=least.limit,
     )

@@ -10,10 +10,10 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from service.hedging.account import Posted
+from service.hedging.account import PostedValue
 from service.hedging.contracts import Contract, settlement
 from service.hedging.errors import BetaMissingError, Fault, InconsistentQuestionError
-from service.hedging.portfolio import is_pegged
+from service.hedging.portfolio import exact_beta, is_pegged
 from service.hedging.units import Asset, Coins, Haircut, Money, Price, exactly
 
 PostedBeta = Annotated[
@@ -66,9 +66,9 @@ def check_posted(assets: Sequence[PostedAsset], contract: Contract) -> None:
 
 
 @exactly
-def value_posted(asset: PostedAsset, price: Decimal, beta: float) -> Posted:
+def value_posted(asset: PostedAsset, price: Decimal, beta: float) -> PostedValue:
     """Value an asset after its haircut."""
-    return Posted(asset.quantity * price * (1 - asset.haircut), round(Decimal(repr(beta)), 18))
+    return PostedValue(asset.quantity * price * (1 - asset.haircut), exact_beta(beta))
 
 
 def show_posted(asset: PostedAsset, price: Price, beta: float) -> PostedLine:

@@ -3,11 +3,13 @@
 Law: 0.7 is seven steps of 0.1. Whether a size lies on a grid is decided by exact division, never by a float.
 """
 
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
-from service.hedging.units import exactly
+from service.hedging.units import Money, exactly
 
 _NOISE = Decimal("1E-60")
+_LARGEST_NOISY = 90
+"""Power of ten from which no digit is left beyond those that are noise."""
 
 
 @exactly
@@ -49,10 +51,24 @@ def nearest_steps(value: Decimal, step: Decimal) -> Decimal:
 def toward(value: Decimal, goal: Decimal, quantum: Decimal) -> Decimal:
     """Move a price onto the grid on the side of the goal, and not past it.
 
-    Used for a displayed liquidation price, which is rounded toward the entry: the conservative side. A quotient is not
-    exact: one that misses a grid point only beyond 60 fractional digits lies on it.
+    Used for a displayed liquidation price, which is rounded toward the entry: the conservative side.
     """
-    value = quantise(value, _NOISE, ROUND_HALF_EVEN)
+    value = drop_noise(value)
     if value >= goal:
         return max(quantise(value, quantum, ROUND_FLOOR), goal)
     return min(quantise(value, quantum, ROUND_CEILING), goal)
+
+
+@exactly
+def round_up(value: Decimal) -> Money:
+    """Write what has to be there, never as less than it is."""
+    return Money.of(drop_noise(value), ROUND_CEILING)
+
+
+@exactly
+def drop_noise(value: Decimal) -> Decimal:
+    """Leave out what is beyond 60 fractional digits, before a value is rounded to one side.
+
+    A quotient is not exact: 18,000 times a sixth is a little more than 3,000, and is 3,000.
+    """
+    return value.quantize(_NOISE) if value.adjusted() < _LARGEST_NOISY else value

@@ -10,9 +10,9 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from service.hedging.advice import ONE_DAY_MOVE, SPECULATIVE_COVERAGE
+from service.hedging.advice import SPECULATIVE_COVERAGE
 from service.hedging.cautions import Caution, caution
-from service.hedging.collateral import Backing, Collateral, back_hedge, covers, post_margin
+from service.hedging.collateral import ONE_DAY_MOVE, Collateral, back_hedge, covers, post_margin
 from service.hedging.contracts import Contract, unit_notional
 from service.hedging.courses import Course, Stage, charges_of, plan_courses
 from service.hedging.errors import Fault, InconsistentQuestionError, SizeOutOfRangeError
@@ -20,7 +20,7 @@ from service.hedging.futures_leg import Leg, find_limit, settle
 from service.hedging.outcomes import MOST_ROWS, Hedged, HedgeOutcome, Play, Scenario, report_course, report_hedge
 from service.hedging.portfolio import Book, Holding, ValuedHolding, Weighting
 from service.hedging.rates import days_between
-from service.hedging.setting import lay_out, warn_of_book, warn_of_coins, warn_of_expiry, warn_of_prices
+from service.hedging.setting import Setting, lay_out, warn_of_book, warn_of_coins, warn_of_expiry, warn_of_prices
 from service.hedging.shocks import Script, check_script, check_shocks, check_wallet
 from service.hedging.spot_curve import Coin, SpotCurve, draw_curve, follow_coins, list_coins
 from service.hedging.turning_points import draw_net
@@ -133,17 +133,17 @@ def play_scenarios(
     book = setting.book
     _require_side(book, hedges)
     check_shocks(script, contract)
-    play = _set_up(book, contract, holdings=holdings, prices=prices, script=script, collateral=collateral)
+    play = _set_up(setting, script, collateral, holdings=holdings)
     _refuse_oversize(play, hedges, largest_notional)
     played = [_follow(play, hedge) for hedge in hedges]
     return Scenarios(
-        side=play.backing.side,
+        side=setting.side,
         weighting=weighting,
         exposure=Money.of(book.exposure),
         gross_value=Money.of(book.gross_value),
         stable_value=Money.of(book.net_value - book.exposure),
         beta_exposure=Money.of(book.beta_exposure),
-        futures_price=prices[contract.symbol],
+        futures_price=setting.futures_price,
         unit_notional=Money.of(play.unit),
         loss_limit=script.loss_limit,
         return_reason=None if book.exposure else "no_exposure",
@@ -177,22 +177,14 @@ def _require_side(book: Book, hedges: Sequence[HedgeChoice]) -> None:
         raise InconsistentQuestionError(*faults)
 
 
-def _set_up(
-    book: Book,
-    contract: Contract,
-    *,
-    holdings: Sequence[Holding],
-    prices: Mapping[str, Price],
-    script: Script,
-    collateral: Collateral | None,
-) -> Play:
-    side: Side = "none" if not book.beta_exposure else "short" if book.beta_exposure > 0 else "long"
-    backing = back_hedge(contract, side, futures_price=prices[contract.symbol], collateral=collateral)
+def _set_up(setting: Setting, script: Script, collateral: Collateral | None, *, holdings: Sequence[Holding]) -> Play:
+    book, contract = setting.book, setting.contract
+    backing = back_hedge(contract, setting.side, futures_price=setting.futures_price, collateral=collateral)
     if not backing.has_fixed_wallet and backing.initial_rate is None:
         check_wallet(script)
     coins = list_coins(book)
     positions = {holding.asset: index for index, holding in reversed([*enumerate(holdings)])}
-    courses = plan_courses(script, Stage(coins, contract, side, positions))
+    courses = plan_courses(script, Stage(coins, contract, setting.side, positions))
     spot = draw_curve(coins)
     money = {coin.asset for coin in coins if coin.is_money}
     return Play(
@@ -242,7 +234,7 @@ def _follow(play: Play, hedge: HedgeChoice) -> Hedged:
         tiers=backing.tiers,
         initial_rate=backing.initial_rate,
     )
-    leg = leg._replace(wallet=_wallet(backing, leg.value_at(_ZERO)))
+    leg = leg._replace(wallet=backing.wallet_for(leg.value_at(_ZERO)))
     charges = {course.fate.charges for course in play.courses}  # most often one: a limit takes longer than all else
     limits = {one: find_limit(leg, one) for one in charges}
     return Hedged(
@@ -251,12 +243,6 @@ def _follow(play: Play, hedge: HedgeChoice) -> Hedged:
         net=draw_net(play.spot, leg, play.charges),
         outcomes=[settle(leg, course.fate, limits[course.fate.charges]) for course in play.courses],
     )
-
-
-def _wallet(backing: Backing, value: Decimal) -> Decimal | None:
-    if backing.collateral is not None and backing.collateral.wallet_balance is not None:
-        return backing.collateral.wallet_balance
-    return None if backing.initial_rate is None else value * backing.initial_rate
 
 
 def _charge_cautions(script: Script, play: Play, contract: Contract) -> Iterator[Caution]:
@@ -309,7 +295,7 @@ def _hedge_cautions(play: Play, hedged: Hedged, index: int) -> Iterator[Caution]
         share = Share.of(leg.notional / abs(play.book.beta_exposure))
         detail = f"Covers {share} of the beta exposure: what is above 1 is a speculative position"
         yield caution("over_hedge", detail, "hedges", index)
-    if not covers(leg.wallet, margin.initial):
+    if not covers(margin.wallet, margin.initial):
         detail = f"The wallet of {margin.wallet} does not cover the initial margin of {margin.initial}"
         yield caution("wallet_too_small", detail, "hedges", index, "margin")
     yield from _liquidation_cautions(play, hedged, index)

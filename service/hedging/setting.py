@@ -62,7 +62,7 @@ def lay_out(
     """
     check_terms(contract)
     _refuse_shared_name(contract, holdings)
-    _refuse_expired(contract, as_of)
+    refuse_expired(contract, as_of)
     require_prices([*(holding.asset for holding in holdings), contract.symbol], prices)
     book = value_portfolio(holdings, prices, weighting=weighting, underlying=contract.underlying)
     return Setting(contract, book, prices, as_of)
@@ -84,18 +84,26 @@ def warn_of_expiry(contract: Contract, as_of: Instant) -> Iterator[Caution]:
         yield caution("expiry_near", detail, "contract", "expiry")
 
 
-@exactly
 def warn_of_prices(setting: Setting) -> Iterator[Caution]:
-    """Say which prices were sent for nothing, and where spot and future are too far from each other."""
-    contract, prices = setting.contract, setting.prices
-    unused = prices.keys() - {line.asset for line in setting.book.holdings} - {contract.symbol, contract.underlying}
+    """Say what is odd about the prices of a book and its contract."""
+    return warn_of_quotes(setting.contract, setting.prices, used={line.asset for line in setting.book.holdings})
+
+
+def warn_of_quotes(contract: Contract, prices: Mapping[str, Price], *, used: set[str]) -> Iterator[Caution]:
+    """Say which prices were sent for nothing, and where spot and future are too far from each other.
+
+    Args:
+        contract: that has a price.
+        prices: as sent.
+        used: assets whose prices are taken.
+    """
+    unused = prices.keys() - used - {contract.symbol, contract.underlying}
     if unused:
         shown = ", ".join(sorted(unused)[:10])
         yield caution("unused_prices", f"Prices sent and not used: {len(unused)} ({shown})", "prices")
-    spot_price = prices.get(contract.underlying)
-    futures_price = setting.futures_price / contract.quoted_units
-    if spot_price is not None and abs(futures_price / spot_price - 1) > LARGEST_BASIS_RATE:
-        detail = f"{contract.symbol} at {setting.futures_price} is far from {contract.underlying} at {spot_price}"
+    spot_price, futures_price = prices.get(contract.underlying), prices[contract.symbol]
+    if spot_price is not None and abs(futures_price / contract.quoted_units / spot_price - 1) > LARGEST_BASIS_RATE:
+        detail = f"{contract.symbol} at {futures_price} is far from {contract.underlying} at {spot_price}"
         yield caution("basis_implausible", detail, "prices", contract.symbol)
 
 
@@ -106,7 +114,12 @@ def warn_of_coins(contract: Contract, collateral: Collateral | None) -> Iterator
         yield caution("coin_margin_is_exposure", detail, "contract")
 
 
-def _refuse_expired(contract: Contract, as_of: Instant) -> None:
+def refuse_expired(contract: Contract, as_of: Instant) -> None:
+    """Refuse a contract that no longer trades.
+
+    Raises:
+        ExpiredContractError: same.
+    """
     if contract.expiry is not None and contract.expiry <= as_of:
         detail = f"{contract.symbol} expired at {contract.expiry}, and the question is as of {as_of}"
         raise ExpiredContractError(Fault(("contract", "expiry"), detail))

@@ -64,11 +64,6 @@ def distance_to(barrier: float, *, price: float, side: TouchSide) -> float:
     return rise if side == "short" else -rise
 
 
-def level_at(distance: float, *, price: float, side: TouchSide) -> float:
-    """Barrier at a distance from a price."""
-    return price * math.exp(distance if side == "short" else -distance)
-
-
 def touch_probability(distance: float, walk: Walk, *, side: TouchSide) -> float:
     """Probability that a price which is watched all the time touches a barrier by the horizon.
 

@@ -11,7 +11,6 @@ import time
 from asyncio import gather
 from collections.abc import Mapping
 from decimal import Decimal
-from functools import partial
 from typing import Annotated, Any, TypeVar
 
 from msgspec import Meta, Struct
@@ -21,8 +20,6 @@ from service.market.scale import unscale
 from service.market.source import (
     DAY_MS,
     HISTORY_DAYS,
-    HISTORY_FRESH,
-    HISTORY_LONGEST,
     LISTINGS_FRESH,
     LISTINGS_LONGEST,
     QUOTES_FRESH,
@@ -40,6 +37,7 @@ from service.market.source import (
     Reason,
     Segment,
     UpstreamError,
+    history_of,
 )
 
 LINEAR_HOST, INVERSE_HOST, SPOT_HOST = "fapi.binance.com", "dapi.binance.com", "api.binance.com"
@@ -354,18 +352,8 @@ async def fetch_fundings(listing: Listing, get: Get) -> list[Fundings]:
     return parse_fundings(listing, await get(host, f"{root}/fundingRate", weight=weight, **wanted))
 
 
-def candles_of(listing: Listing) -> Feed:
-    """Give the feed of a symbol's daily closes."""
-    fetch = partial(fetch_candles, listing)
-    terms = (Candles, fetch, HISTORY_FRESH, HISTORY_LONGEST)
-    return Feed("binance", listing.segment, "candles", *terms, symbol=listing.symbol)
-
-
-def fundings_of(listing: Listing) -> Feed:
-    """Give the feed of a perpetual's past funding."""
-    fetch = partial(fetch_fundings, listing)
-    terms = (Fundings, fetch, HISTORY_FRESH, HISTORY_LONGEST)
-    return Feed("binance", listing.segment, "fundings", *terms, symbol=listing.symbol)
+candles_of = history_of("binance", "candles", fetch_candles)
+fundings_of = history_of("binance", "fundings", fetch_fundings)
 
 
 async def _ask_quotes(get: Get, host: str, root: str) -> tuple[bytes, bytes, bytes]:

@@ -8,7 +8,6 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from functools import partial
 from typing import Annotated, Any, Generic, TypeVar
 
 from msgspec import Meta, Struct, field
@@ -18,8 +17,6 @@ from service.market.scale import unscale
 from service.market.source import (
     DAY_MS,
     HISTORY_DAYS,
-    HISTORY_FRESH,
-    HISTORY_LONGEST,
     LISTINGS_FRESH,
     LISTINGS_LONGEST,
     QUOTES_FRESH,
@@ -36,6 +33,7 @@ from service.market.source import (
     Quote,
     Segment,
     UpstreamError,
+    history_of,
 )
 
 HOST = "open-api.bingx.com"
@@ -411,16 +409,8 @@ async def fetch_fundings(listing: Listing, get: Get) -> list[Fundings]:
     return parse_fundings(listing, await get(HOST, "/openApi/swap/v2/quote/fundingRate", weight=1, **page))
 
 
-def candles_of(listing: Listing) -> Feed:
-    """Give the feed of a symbol's daily closes."""
-    terms = (Candles, partial(fetch_candles, listing), HISTORY_FRESH, HISTORY_LONGEST)
-    return Feed("bingx", listing.segment, "candles", *terms, symbol=listing.symbol)
-
-
-def fundings_of(listing: Listing) -> Feed:
-    """Give the feed of a perpetual's past funding."""
-    terms = (Fundings, partial(fetch_fundings, listing), HISTORY_FRESH, HISTORY_LONGEST)
-    return Feed("bingx", listing.segment, "fundings", *terms, symbol=listing.symbol)
+candles_of = history_of("bingx", "candles", fetch_candles)
+fundings_of = history_of("bingx", "fundings", fetch_fundings)
 
 
 def _now() -> str:

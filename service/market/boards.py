@@ -1,9 +1,9 @@
 """Boards of all feeds as one process has them, with their age.
 
 Law: a fresh board is served at once, a stale one at once while it is renewed behind the answer, one about to be old
-when patience or its renewal ends, an old one never. One
-task fetches a board however many wait for it, and those have a patience that ends. Of the boards of single symbols only
-those stay that were used last, for there are thousands of symbols.
+when patience or its renewal ends, an old one never. One task fetches a board however many wait for it, and those have a
+patience that ends. Of the boards of single symbols only those stay that were used last, for there are thousands of
+symbols.
 """
 
 import asyncio
@@ -135,6 +135,7 @@ class Boards:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _lasting(self, feed: Feed, longest: float) -> Kept | None:
+        """Give a board that is fresh, or young enough and not about to be too old."""
         limit = min(longest, feed.longest_seconds)
         return self._young(feed, max(limit - _ENDING_SECONDS, min(limit, feed.fresh_seconds)))
 
@@ -160,9 +161,9 @@ class Boards:
         return kept
 
     async def _watch(self, flight: _Flight, feed: Feed, *, longest: float, until: float) -> None:
-        """Wait for a board that is young enough, for the end of the flight, or for the end of patience."""
+        """Wait for a board that is not about to be old, for the end of the flight, or for the end of patience."""
         await asyncio.wait(flight, timeout=self._left(until), return_when=asyncio.FIRST_COMPLETED)
-        if self._young(feed, longest) is None and not flight.task.done():  # what came first was too old
+        if self._lasting(feed, longest) is None and not flight.task.done():  # what came first was too old, or nearly
             await asyncio.wait({flight.task}, timeout=self._left(until))
         if flight.task.done() and not flight.task.cancelled():
             flight.task.result()

@@ -17,8 +17,6 @@ from service.market.scale import unscale
 from service.market.source import (
     DAY_MS,
     HISTORY_DAYS,
-    HISTORY_FRESH,
-    HISTORY_LONGEST,
     LISTINGS_FRESH,
     LISTINGS_LONGEST,
     QUOTES_FRESH,
@@ -38,6 +36,7 @@ from service.market.source import (
     Tier,
     Tiers,
     UpstreamError,
+    history_of,
 )
 
 HOST = "api.bybit.com"
@@ -344,18 +343,8 @@ def tiers_of(listing: Listing) -> Feed:
     return Feed("bybit", listing.segment, "tiers", Tiers, fetch, TIERS_FRESH, TIERS_LONGEST, symbol=listing.symbol)
 
 
-def candles_of(listing: Listing) -> Feed:
-    """Give the feed of a symbol's daily closes."""
-    fetch = partial(fetch_candles, listing)
-    terms = (Candles, fetch, HISTORY_FRESH, HISTORY_LONGEST)
-    return Feed("bybit", listing.segment, "candles", *terms, symbol=listing.symbol)
-
-
-def fundings_of(listing: Listing) -> Feed:
-    """Give the feed of a perpetual's past funding."""
-    fetch = partial(fetch_fundings, listing)
-    terms = (Fundings, fetch, HISTORY_FRESH, HISTORY_LONGEST)
-    return Feed("bybit", listing.segment, "fundings", *terms, symbol=listing.symbol)
+candles_of = history_of("bybit", "candles", fetch_candles)
+fundings_of = history_of("bybit", "fundings", fetch_fundings)
 
 
 def _open(model: type[Reply[T]], body: bytes, segment: Segment) -> Reply[T]:

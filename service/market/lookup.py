@@ -6,7 +6,7 @@ and no name that is not listed is replaced by another.
 
 import asyncio
 import re
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from difflib import get_close_matches
 from typing import Literal, NamedTuple, cast
@@ -275,16 +275,13 @@ class Market:
             UnavailableError: if they can't be had.
         """
         search = Search(exchange, f"{segment} futures", longest, until)
-        self._prepare(exchange, segment, longest)
-        listings = (await self._listings(search, segment)).rows.values()
-        quotes = await self._read(search, segment, "quotes")
+        listings, quotes = await self._read_both(search, segment)
         quoted = (listing for listing in listings if listing.is_trading and listing.symbol in quotes.board.rows)
         now = self._now()
         seen = [one for one in (date(exchange, listing, quotes, now=now) for listing in quoted) if doubt(one) is None]
         young = [one for one in seen if one.age_seconds <= longest]
         if seen and not young:
-            error = UpstreamError("stale", f"older than {longest:g} s", retry_after=1.0)
-            raise UnavailableError(exchange, search.name, error, age_seconds=min(one.age_seconds for one in seen))
+            raise _stale(search, [one.age_seconds for one in seen])
         return young
 
     async def list_futures(self, exchange: Exchange, underlying: str, *, longest: float, until: float) -> Futures:
@@ -297,40 +294,38 @@ class Market:
             until: from `deadline`.
         """
         segments = [segment for segment in FUTURES if self.offers(exchange, segment)]
-        lists = [self._try_contracts(exchange, segment, longest=longest, until=until) for segment in segments]
+        searches = [Search(exchange, f"{segment} futures", longest, until) for segment in segments]
+        lists = (self._list(search, segment, underlying) for search, segment in zip(searches, segments, strict=True))
         answers = dict(zip(segments, await asyncio.gather(*lists), strict=True))
-        missing = {kind: answer for kind, answer in answers.items() if isinstance(answer, UnavailableError)}
-        found = [seen for answer in answers.values() if isinstance(answer, list) for seen in answer]
-        wanted = tuple(seen for seen in found if seen.listing.base == underlying)
-        known = {seen.listing.symbol for seen in wanted}
-        lost = [
-            (segment, error)
-            for segment in segments
-            if segment not in missing
-            for error in self._lost(exchange, segment, underlying, known=known, longest=longest)
-        ]
-        return Futures(wanted, missing, tuple(lost))
+        parts = {kind: part for kind, part in answers.items() if not isinstance(part, UnavailableError)}
+        return Futures(
+            seen=tuple(seen for part in parts.values() for seen in part.seen),
+            missing={kind: answer for kind, answer in answers.items() if isinstance(answer, UnavailableError)},
+            lost=tuple((kind, error) for kind, part in parts.items() for error in part.lost),
+        )
 
-    def _lost(
-        self, exchange: Exchange, segment: Segment, underlying: str, *, known: Container[str], longest: float
-    ) -> Iterator[UnavailableError]:
-        """Say of each future on an asset that trades and was not seen, what speaks against its quote."""
-        feeds = (self._feeds[exchange, segment, subject] for subject in ("listings", "quotes"))
-        listings, quotes = (cast("Kept", self._boards.peek(feed)[0]) for feed in feeds)
-        for listing in cast("Mapping[str, Listing]", listings.board.rows).values():
-            if listing.base == underlying and listing.is_trading and listing.symbol not in known:
-                try:
-                    pick(Search(exchange, listing.symbol, longest, 0.0), listing, quotes, now=self._now())
-                except UnavailableError as error:
-                    yield error
-
-    async def _try_contracts(
-        self, exchange: Exchange, segment: Segment, *, longest: float, until: float
-    ) -> list[Seen] | UnavailableError:
+    async def _list(self, search: Search, segment: Segment, underlying: str) -> "_Part | UnavailableError":
+        """Take the quotes of all futures of one kind on an asset off one board."""
         try:
-            return await self.list_contracts(exchange, segment, longest=longest, until=until)
+            listings, quotes = await self._read_both(search, segment)
         except UnavailableError as error:
             return error
+        now = self._now()
+        part = _Part([], [])
+        for listing in listings:
+            if listing.base == underlying and listing.is_trading:
+                try:
+                    part.seen.append(pick(search._replace(name=listing.symbol), listing, quotes, now=now))
+                except UnavailableError as error:
+                    part.lost.append(error)
+        ages = [error.age_seconds for error in part.lost if error.age_seconds is not None]
+        return _stale(search, ages) if ages and len(ages) == len(part.seen) + len(part.lost) else part
+
+    async def _read_both(self, search: Search, segment: Segment) -> tuple[Iterable[Listing], Kept]:
+        """Give what an exchange lists, and the quotes."""
+        self._prepare(search.exchange, segment, search.longest)
+        listings = await self._listings(search, segment)
+        return listings.rows.values(), await self._read(search, segment, "quotes")
 
     def _prepare(self, exchange: Exchange, segment: Segment, longest: float) -> None:
         self._boards.prepare([self._feeds[exchange, segment, "listings"]], LISTINGS_LONGEST)
@@ -396,9 +391,22 @@ class Market:
         return pairs
 
 
+class _Part(NamedTuple):
+    """The futures of one kind on an asset: their quotes, and what speaks against those that are missing."""
+
+    seen: list[Seen]
+    lost: list[UnavailableError]
+
+
 class _Listings(NamedTuple):
     board: Board
     rows: Mapping[str, Listing]
+
+
+def _stale(search: Search, ages: Sequence[float]) -> UnavailableError:
+    """Make the error for a kind of which every quote is too old."""
+    cause = UpstreamError("stale", f"older than {search.longest:g} s", retry_after=1.0)
+    return UnavailableError(search.exchange, search.name, cause, age_seconds=min(ages))
 
 
 def _index(listings: Mapping[str, Listing]) -> dict[tuple[str, str], Listing]:

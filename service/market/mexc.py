@@ -6,7 +6,6 @@ Source: https://www.mexc.com/api-docs/, and what live replies of 2026 looked lik
 import asyncio
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from functools import partial
 from typing import Annotated, Any, Generic, Literal, TypeVar
 from urllib.parse import quote as percent_encode
 
@@ -17,8 +16,6 @@ from service.market.scale import unscale
 from service.market.source import (
     DAY_MS,
     HISTORY_DAYS,
-    HISTORY_FRESH,
-    HISTORY_LONGEST,
     LISTINGS_FRESH,
     LISTINGS_LONGEST,
     QUOTES_FRESH,
@@ -35,6 +32,7 @@ from service.market.source import (
     Quote,
     Tier,
     UpstreamError,
+    history_of,
 )
 
 HOST = "api.mexc.com"
@@ -468,16 +466,8 @@ async def fetch_fundings(listing: Listing, get: Get) -> list[Fundings]:
     return parse_fundings(listing, await get(HOST, "/api/v1/contract/funding_rate/history", weight=5, **page))
 
 
-def candles_of(listing: Listing) -> Feed:
-    """Give the feed of a symbol's daily closes."""
-    terms = (Candles, partial(fetch_candles, listing), HISTORY_FRESH, HISTORY_LONGEST)
-    return Feed("mexc", listing.segment, "candles", *terms, symbol=listing.symbol)
-
-
-def fundings_of(listing: Listing) -> Feed:
-    """Give the feed of a perpetual's past funding."""
-    terms = (Fundings, partial(fetch_fundings, listing), HISTORY_FRESH, HISTORY_LONGEST)
-    return Feed("mexc", listing.segment, "fundings", *terms, symbol=listing.symbol)
+candles_of = history_of("mexc", "candles", fetch_candles)
+fundings_of = history_of("mexc", "fundings", fetch_fundings)
 
 
 async def _ask_quotes(get: Get) -> tuple[bytes, bytes]:

@@ -6,6 +6,7 @@ with a reason, never a number.
 
 from collections.abc import Awaitable, Callable, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any, Literal, NamedTuple, Protocol, get_args
 
 from msgspec import Struct
@@ -246,3 +247,24 @@ HISTORY_FRESH, HISTORY_LONGEST = 600.0, 3600.0
 HISTORY_DAYS = 400
 """Days of daily closes that are asked for."""
 DAY_MS = 86_400_000
+
+
+def history_of(
+    exchange: Exchange,
+    subject: Literal["candles", "fundings"],
+    fetch: Callable[[Listing, Get], Awaitable[Sequence[Row]]],
+) -> Callable[[Listing], Feed]:
+    """Make the function that gives the feed of a symbol's past.
+
+    Args:
+        exchange: where it is.
+        subject: daily closes, or the funding that was paid.
+        fetch: asks for those of one listing.
+    """
+    row = Candles if subject == "candles" else Fundings
+
+    def feed_of(listing: Listing) -> Feed:
+        terms = (row, partial(fetch, listing), HISTORY_FRESH, HISTORY_LONGEST)
+        return Feed(exchange, listing.segment, subject, *terms, symbol=listing.symbol)
+
+    return feed_of

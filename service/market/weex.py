@@ -5,7 +5,6 @@ Source: https://www.weex.com/api-doc/, and what live replies of 2026 looked like
 
 import asyncio
 from decimal import Decimal
-from functools import partial
 from typing import Annotated, Any, TypeVar
 
 from msgspec import Meta, Struct
@@ -15,8 +14,6 @@ from service.market.scale import unscale
 from service.market.source import (
     DAY_MS,
     HISTORY_DAYS,
-    HISTORY_FRESH,
-    HISTORY_LONGEST,
     LISTINGS_FRESH,
     LISTINGS_LONGEST,
     QUOTES_FRESH,
@@ -32,6 +29,7 @@ from service.market.source import (
     Payment,
     Quote,
     UpstreamError,
+    history_of,
 )
 
 FUTURES_HOST, SPOT_HOST = "api-contract.weex.com", "api-spot.weex.com"
@@ -343,16 +341,8 @@ async def fetch_fundings(listing: Listing, get: Get) -> list[Fundings]:
     return parse_fundings(listing, await get(FUTURES_HOST, "/capi/v3/market/fundingRate", weight=5, **wanted))
 
 
-def candles_of(listing: Listing) -> Feed:
-    """Give the feed of a symbol's daily closes."""
-    terms = (Candles, partial(fetch_candles, listing), HISTORY_FRESH, HISTORY_LONGEST)
-    return Feed("weex", listing.segment, "candles", *terms, symbol=listing.symbol)
-
-
-def fundings_of(listing: Listing) -> Feed:
-    """Give the feed of a perpetual's past funding."""
-    terms = (Fundings, partial(fetch_fundings, listing), HISTORY_FRESH, HISTORY_LONGEST)
-    return Feed("weex", listing.segment, "fundings", *terms, symbol=listing.symbol)
+candles_of = history_of("weex", "candles", fetch_candles)
+fundings_of = history_of("weex", "fundings", fetch_fundings)
 
 
 _BUDGET = Budget(weight=250, seconds=10.0)

@@ -1,6 +1,7 @@
 """The basis endpoint, from bytes to bytes: what was sent, and what five exchanges list."""
 
 import math
+import threading
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -584,10 +585,20 @@ def test_a_greedy_question_asks_no_exchange_for_more_than_its_share(exchanges: E
     assert all(spent[host] <= 40 for host in spent)
 
 
-def test_much_to_project_is_done_in_the_worker(call: Call) -> None:
-    """With the same result, and while others are answered."""
-    pairs = [given(symbol=f"F-{number}") for number in range(10)]
+@pytest.mark.parametrize(("points", "is_long"), [(4, False), (60, True)])
+@pytest.mark.parametrize("style", ["given", "listed"])
+def test_much_to_project_is_done_in_the_worker(
+    exchanges: ExchangeServer, style: str, points: int, *, is_long: bool
+) -> None:
+    """Sent or looked up, so that others are answered meanwhile; little is not worth a thread."""
+    expiry = f"{datetime.now(UTC) + timedelta(days=90):%Y-%m-%dT%H:%M:%SZ}"
+    pairs = [given(symbol=f"F-{number}", expiry=expiry) for number in range(10)]
+    question = {"pairs": pairs, "underlying": "BTC" if style == "listed" else None}
+    before = set(threading.enumerate())
+    with service_at(exchanges) as ask:
+        lines = ask_basis(ask, **question, projection={"points": points})["pairs"]
+        begun = {thread.name for thread in set(threading.enumerate()) - before}
 
-    lines = ask_basis(call, pairs=pairs, projection={"points": 60}, as_of=AS_OF)["pairs"]
-
-    assert [len(line["convergence"]) for line in lines] == [61] * 10
+    assert [len(line["convergence"]) for line in lines[:10]] == [points + 1] * 10
+    assert (len(lines) > 10) == (style == "listed")
+    assert any(name.startswith("worker") for name in begun) == is_long

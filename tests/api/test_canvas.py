@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.api.canvas import fit, measure, spread, ticks
+from service.api.canvas import fit, measure, span, spread, ticks
 
 
 @pytest.mark.parametrize(
@@ -72,3 +72,18 @@ def test_words_never_leave_their_room(words: str, room: float) -> None:
 def test_an_axis_has_round_numbers(low: float, high: float, expected: list[str]) -> None:
     """With as many decimals as it takes to tell them apart."""
     assert list(ticks((low, high), 4, " %").values()) == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([0.0], (-0.1, 1.1)),
+        ([-0.5], (-0.6, 0.6)),
+        ([-0.25, 0.5], (-0.35, 0.85)),
+        ([2.0, 10.0], (-1.0, 11.0)),
+        ([-10.0, -2.0], (-11.0, 1.0)),
+    ],
+)
+def test_a_range_reaches_zero_and_is_never_too_short(values: list[float], expected: tuple[float, float]) -> None:
+    """A tenth goes on at both ends."""
+    assert span(values, least=1, margin=0.1) == pytest.approx(expected)

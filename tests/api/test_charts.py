@@ -39,6 +39,12 @@ class Seen(NamedTuple):
         """Count the elements with an attribute."""
         return sum(attributes.get(attribute) == value for _, attributes in self.elements)
 
+    def height(self, color: str) -> float:
+        """Measure from the lowest to the highest place of the first line of a colour."""
+        (path, *_) = (each["d"] for _, each in self.elements if each.get("stroke") == color.lower() and "d" in each)
+        places = [float(number) for number in re.findall(r"[ML] [0-9.-]+ ([0-9.-]+)", path)]
+        return max(places) - min(places)
+
 
 def read(picture: bytes) -> Seen:
     """Read a picture as a strict XML parser does."""

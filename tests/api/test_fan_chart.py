@@ -45,6 +45,14 @@ def test_without_returns_there_is_nothing_to_draw() -> None:
     assert read(draw()).description == "Nothing to draw"
 
 
+def test_noise_does_not_look_like_a_move() -> None:
+    """A millionth of the exposure is all but flat; a thousandth is not."""
+    flat, wide = (read(draw(band(width=width))).height(INKS["light"].lines[0]) for width in (0.000001, 0.001))
+
+    assert flat < 2
+    assert wide > 100
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_each_theme_has_its_paper(theme: Theme) -> None:
     """And the same chart is the same bytes."""

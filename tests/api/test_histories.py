@@ -1,11 +1,16 @@
 """Where a listed future's basis stands among its past: against the closes that the world really had."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
+from service.api.histories import Archive, Past, find_pasts
+from service.market.found import NotListedError
+from service.market.source import Listing as Listed
 from tests.api.conftest import service_at
 from tests.api.test_basis import ask_basis, given
+from tests.api.test_pairs import WHOLE, find, look_at
 from tests.api.truth import (
     DAY_MS,
     PATIENT,
@@ -26,6 +31,7 @@ from tests.conftest import Call
 from tests.market.exchange import ExchangeServer, faults
 from tests.market.exchange.listings import Listing
 from tests.market.exchange.world import World
+from tests.market.hand import DEADLINE
 
 
 def assert_placed(line: dict[str, Any], past: dict[int, float], now: float) -> None:
@@ -232,3 +238,32 @@ def test_all_markets_of_an_asset_are_placed_in_one_answer(exchanges: ExchangeSer
         if one.quarter is not None:
             now *= 365 / days_left(reply["as_of"], world.expiry(one.quarter))
         assert_placed(line, past_basis(world, one, 90), now)
+
+
+class _Meeting:
+    """A market that names no pair before two are asked for, and histories that have nothing."""
+
+    def __init__(self) -> None:
+        self._both = asyncio.Barrier(2)
+
+    async def find_pair(self, *_: object, **__: object) -> Listed:
+        """Wait for the other, and find none."""
+        await self._both.wait()
+        raise NotListedError("none")
+
+    def prepare(self, **_: object) -> None:
+        """Have nothing to fetch."""
+
+
+def test_pairs_are_found_side_by_side() -> None:
+    """They are of several exchanges, which are not to be waited for one after the other."""
+    found = find(WHOLE)
+
+    async def scene() -> dict[int, Past]:
+        """Look for two."""
+        market: Any = _Meeting()
+        archive = Archive(look_at(market), market, 30, "ACT/365")
+        async with asyncio.timeout(DEADLINE):
+            return await find_pasts(archive, {0: found, 1: found}, named=())
+
+    assert [past.values for past in asyncio.run(scene()).values()] == [None, None]

@@ -96,7 +96,7 @@ def test_a_price_of_the_underlying_is_shown_once(call: Call) -> None:
     reply = ask_margin(call, SEED, collateral=coins, prices={"BTC-MINI": "60000", "BTC": "59990"})
 
     assert reply["prices"] == {"BTC-MINI": "60000", "BTC": "59990"}
-    assert list(reply["provenance"]) == ["BTC-MINI", "BTC"]
+    assert list(reply["provenance"]) == ["BTC", "BTC-MINI"]
     assert (reply["collateral"][0]["beta"], reply["collateral_value"]) == (1.0, "569.905")
 
 

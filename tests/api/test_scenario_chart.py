@@ -63,6 +63,15 @@ def test_a_chart_of_nothing_says_so() -> None:
     assert check(draw()).description == "Nothing to draw"
 
 
+def test_fees_do_not_look_like_a_loss() -> None:
+    """What moves by two basis points is all but flat; a loss is not."""
+    line = NetLine("line", [-0.2, 0.2], [-0.0004, -0.0006], None)
+    loss = line._replace(returns=[-0.0004, -0.06])
+
+    assert check(draw(line)).height(INKS["light"].lines[0]) < 10
+    assert check(draw(loss)).height(INKS["light"].lines[0]) > 200
+
+
 numbers = st.sampled_from([0.0, 1e-12, -1e30, 1e30, 0.5]) | st.floats(-1e6, 1e6)
 
 

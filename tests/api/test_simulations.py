@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import subprocess
 import sys
 from typing import Any
@@ -113,8 +114,9 @@ def test_the_fan_comes_as_a_chart(call: Call, theme: str) -> None:
     seen = read(call("POST", PATH, json=question, headers={"accept": "image/svg+xml"}).content)
 
     assert seen.title == "10000 hedged with BTC-MINI, 2026-01-02 03:04 UTC"
-    assert "100% hedged: liquidated in" in seen.description
-    assert "no hedge: after 7 days" in seen.description
+    assert "100 % hedged: liquidated in" in seen.description
+    assert "not hedged: after 7 days" in seen.description
+    assert re.search(r"100 % hedged, [0-9.]+ % lost: after 7 days", seen.description)
 
 
 def test_a_hedge_of_nothing_is_named_by_its_contracts(call: Call) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from service.hedging.account import Account, Posted
+from service.hedging.account import Account, PostedValue
 from service.hedging.contracts import Contract
 from service.hedging.liquidation import Tier
 from service.hedging.margin import Held, assess_margin
@@ -55,9 +55,9 @@ def account(contract: Contract | None = None, **terms: Any) -> Account:
     return Account(**found)
 
 
-def posted(*pairs: tuple[str, str]) -> tuple[Posted, ...]:
+def posted(*pairs: tuple[str, str]) -> tuple[PostedValue, ...]:
     """Make collateral of values, after haircuts, and betas."""
-    return tuple(Posted(Decimal(value), Decimal(beta)) for value, beta in pairs)
+    return tuple(PostedValue(Decimal(value), Decimal(beta)) for value, beta in pairs)
 
 
 def coin(asset: str, quantity: str = "10", haircut: str = "0", beta: float | None = None) -> PostedAsset:

@@ -377,6 +377,15 @@ def test_an_inverse_contract_is_margined_in_its_coin() -> None:
         ({"setting": laid(contract=linear())}, "cost_assumed", ["#/cost/fee_rate", "#/cost"]),
         ({"outlook": outlook(cost_rate="0")}, "cost_assumed", []),
         ({"outlook": outlook(funding_rate="0")}, "cost_assumed", []),
+        ({"outlook": outlook(funding_rate="0.0001")}, "cost_assumed", ["#/cost/funding_payments"]),
+        (
+            {
+                "outlook": outlook(funding_rate="0.0001"),
+                "setting": laid(contract=linear(funding_interval_hours=8, **TERMS)),
+            },
+            "cost_assumed",
+            [],
+        ),
         ({"setting": laid(contract=linear(expiry=str(moment(1)), **TERMS))}, "expiry_near", ["#/contract/expiry"]),
         ({"target_volatility": 0.5}, "survival_unknown", []),
         ({"target_volatility": 2.0}, "survival_unknown", []),
@@ -542,3 +551,32 @@ def test_a_book_a_thousand_times_as_large_is_hedged_alike(scale: str, part: str)
     assert one.frontier[0].expected_shortfall == other.frontier[0].expected_shortfall
     assert one.frontier[0].touch_probability == pytest.approx(other.frontier[0].touch_probability)
     assert one.frontier[0].exact_contracts * number(scale) == pytest.approx(other.frontier[0].exact_contracts)
+
+
+def test_a_margin_that_opens_nothing_bears_nothing() -> None:
+    """In a market that stands still 1,100 behind 11,000 are never lost, and open no more than a fifth at 50 %."""
+    still, contract = AssumedRisk(volatility=0.01), linear(**{**TERMS, "initial_margin_rate": "0.5"})
+
+    answer = assessed(laid(contract=contract), risk=still, wallet="1100", coverages=("0.2", "0.3"))
+
+    assert [row.touch_probability for row in answer.frontier] == [0, 0]
+    assert [row.survives for row in answer.frontier] == [True, False]
+    assert anchors(answer)["liquidation"] == pytest.approx(0.2, abs=2e-8)
+
+
+def test_a_chance_of_nothing_may_be_asked_for() -> None:
+    """What is never liquidated has it: a short in coins that are all posted."""
+    answer = assessed(laid(contract=inverse(**TERMS)), wallet="5", max_probability=0.0)
+
+    assert {row.survives for row in answer.frontier} == {True}
+    assert anchors(answer)["liquidation"] == "no_limit"
+
+
+@pytest.mark.parametrize("target", [0.58, 0.6, 0.63, 0.67, 0.7, 0.8])
+def test_a_budget_is_kept_to_the_last_digit(target: float) -> None:
+    """Its coverage is rounded up: half a step less would be beyond it."""
+    found = assessed(target_volatility=target).recommendation
+
+    assert found is not None
+    assert found.outcome is not None
+    assert found.outcome.volatility <= target

@@ -215,3 +215,11 @@ def test_a_loss_of_everything_is_almost_that() -> None:
 def test_a_block_is_about_the_cube_root_of_the_history(rows: int, days: int) -> None:
     """Within 5 to 10 days (domain 6.4)."""
     assert usual_block(rows) == days
+
+
+def test_a_covariance_that_is_impossible_by_a_hair_is_refused() -> None:
+    """A ten-thousandth of a variance is no rounding."""
+    hardly = matrix((0.1, 0.1), (0.1, 0.09999))
+
+    with pytest.raises(InconsistentQuestionError):
+        take_model(hardly, {"SOL": 1.0}, "BTC")

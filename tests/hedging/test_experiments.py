@@ -157,3 +157,8 @@ def test_enough_days_are_not_few() -> None:
     days = BootstrapModel(returns={"BTC": SERIES * 3, "SOL": SERIES * 3})
 
     assert codes(model=days, hedges=[contender(coverage="1", leverage="5")]) == set()
+
+
+def test_a_hundred_paths_in_the_tail_are_enough() -> None:
+    """2,000 at 95 %."""
+    assert codes(paths=2000, hedges=[contender(coverage="1", leverage="5")]) == set()

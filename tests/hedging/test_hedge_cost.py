@@ -82,6 +82,8 @@ def test_what_expires_is_not_funded() -> None:
     """Its basis is told as a cost."""
     dated = linear(expiry=str(moment(90)), **TERMS)
 
-    assert expect_cost(outlook(), dated, is_short=True).rate == number("0.001")
+    expected = expect_cost(outlook(), dated, is_short=True)
+
+    assert (expected.rate, expected.cost.funding_payments) == (number("0.001"), 0)
     with pytest.raises(InconsistentQuestionError):
         expect_cost(outlook(funding_rate="0"), dated, is_short=True)

@@ -436,3 +436,40 @@ def test_a_haircut_of_all_counts_nothing() -> None:
 
     assert worth == [1000, 750, 0]
     assert Haircut.parse("1") == 1
+
+
+def test_what_is_liquidated_on_the_way_is_so_at_its_end() -> None:
+    """Coins worth 40,000 of beta 3 are gone at -33.3 %, where 10,000 are lacking; at -90 % 24,000 are there."""
+    contract = linear(multiplier="1", maintenance_margin_rate="0")
+    position = held(contract, wallet="0", other_pnl="-30000", collateral=(coin("SOL", "40", beta=3.0),))
+
+    answer = assess(position, prices={"SOL": "1000"}, moves=["-0.9"])
+
+    (row,) = answer.ladder
+    assert shown(row.equity, row.required, row.status, row.top_up) == (24000, 0, "liquidated", 10000)
+
+
+def test_others_want_their_margin_where_a_position_is_opened() -> None:
+    """300 of initial margin beside 60 of maintenance of others: 60 are lacking of 360."""
+    answer = assess(held(wallet="300", other_maintenance="60"), survive_move="0.001")
+
+    assert shown(answer.required, answer.status, answer.top_up) == (84, "margin_call", 60)
+    assert shown(answer.survival[0].wallet_required, answer.survival[0].limit) == (360, "initial_margin")
+    assert "wallet_too_small" in codes(answer)
+
+
+def test_deviations_of_a_long_go_down() -> None:
+    """As far below 60,000 by its logarithm as golden vector M30 is above."""
+    (survival,) = assess(held(side="long"), survive_sigmas=3.0).survival
+
+    assert survival.price == Decimal("35812.62916067")
+
+
+@pytest.mark.parametrize(("wallet", "accepted"), [("800", 0.445), ("3260.050632", 0.01)])
+def test_either_law_makes_liquidation_likely(wallet: str, accepted: float) -> None:
+    """Near prices are likelier by the normal law, far ones with fat tails: the likelier of both is told."""
+    answer = assess(held(wallet=wallet), max_probability=accepted)
+
+    touch = answer.touch
+    assert (touch.probability > accepted) != (touch.fat_tailed_probability > accepted)
+    assert "liquidation_likely" in codes(answer)

@@ -102,3 +102,10 @@ def test_quantiles_ascend_and_shortfalls_are_worse(results: list[float], confide
     assert values == sorted(values)
     assert told.expected_shortfall >= told.value_at_risk
     assert measure_worst(np.sort(results), confidence).value_at_risk <= -min(results)
+
+
+def test_what_is_next_to_nothing_is_no_loss() -> None:
+    """A book that is hedged to the last bit never loses, whatever its sums leave behind the point."""
+    results = np.sort(np.array([-0.000009] * 500 + [0.0] * 499 + [-0.00002]))
+
+    assert describe(results, SCALE, confidence=0.95, degrees=None).probability_of_loss == 0.001

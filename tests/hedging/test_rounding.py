@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from service.hedging.rounding import ceil_steps, floor_steps, nearest_steps, quantise, toward
+from service.hedging.rounding import ceil_steps, floor_steps, nearest_steps, quantise, round_up, toward
 
 values = st.decimals(min_value=0, max_value=10**12, places=9, allow_nan=False)
 steps = st.decimals(min_value=Decimal("1E-9"), max_value=10**6, places=9, allow_nan=False)
@@ -57,6 +57,25 @@ def test_a_quotient_that_misses_its_tick_by_its_last_digit_lies_on_it(goal: str)
     values = [Decimal("62999." + "9" * 150), Decimal("63000." + "0" * 149 + "1")]
 
     assert [toward(value, Decimal(goal), Decimal("0.1")) for value in values] == [63000, 63000]
+
+
+def test_a_price_beyond_all_bounds_is_still_put_on_its_grid() -> None:
+    """Where almost all is posted the price is vast, and has no digits left that could be noise."""
+    assert toward(Decimal("1E130"), Decimal(60000), Decimal("0.1")) == Decimal("1E130")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("3000." + "0" * 150 + "2", "3000"),
+        ("2999." + "9" * 150, "3000"),
+        ("3000." + "0" * 58 + "2", "3000.00000001"),
+        ("3000.000000001", "3000.00000001"),
+    ],
+)
+def test_what_has_to_be_there_is_rounded_up_but_for_what_a_quotient_leaves(value: str, expected: str) -> None:
+    """A sixth of 18,000 is 3,000 and not a hundred-millionth more; what is really more is never dropped."""
+    assert round_up(Decimal(value)) == Decimal(expected)
 
 
 @given(value=values, quantum=steps)

@@ -251,6 +251,16 @@ def test_a_limit_of_loss_is_broken_at_the_nearest_move() -> None:
     assert [hedge.loss_limit_reason for hedge in played.hedges] == [None, None, "never", None]
 
 
+def test_what_a_quotient_leaves_moves_no_number_to_the_next() -> None:
+    """At beta 3 30 % are lost at -10 %; at 6 x leverage a rise of 10 % takes 7/60 of 18,000 from the margin."""
+    script = moved("0.1", loss_limit=LossLimit("0.3"))
+
+    bare, hedged = played_through(MINI, script, coverages=["0", "0.6"], beta=3.0, leverage="6").hedges
+
+    assert str(bare.loss_limit_move) == "-0.1"
+    assert texts(hedged.top_up or ()) == ["2100"]
+
+
 def test_a_limit_of_loss_may_be_broken_by_liquidation_itself() -> None:
     """20 x leverage on twice the book: just before it 458 are lost, at it 542: the margin less what coins gained."""
     script = moved("0", loss_limit=LossLimit("0.05"))
@@ -557,6 +567,14 @@ def test_a_book_without_exposure_has_no_returns() -> None:
     assert hedge.liquidation_reason == "no_contracts"
 
 
+@pytest.mark.parametrize("contract", [linear(**BARE), inverse(**BARE)], ids=["linear", "inverse"])
+def test_the_margin_that_a_hedge_is_opened_with_opens_it(contract: Contract) -> None:
+    """An amount that does not end is shown rounded up, and is not held against itself."""
+    played = played_through(contract, moved("0"), coverages=["0.3333333333", "1"])
+
+    assert codes(played) == []
+
+
 def test_hedges_that_a_careful_trader_would_mention() -> None:
     """Too much of it, a wallet that does not open it, and one that a usual day takes."""
     played = played_through(MINI, moved("0"), coverages=["2"], wallet="500")
@@ -745,3 +763,54 @@ def test_a_larger_book_loses_in_proportion(move: str, scale: str) -> None:
 
     assert one.status == many.status
     assert one.net_return == many.net_return
+
+
+def test_funding_that_is_received_saves_nothing() -> None:
+    """It may come too late: 9,000 of it move the liquidation by no tick, and are lost with the wallet of 500."""
+    script = moved("0.2", days=300.0, funding_rate=FundingRate("0.001"))
+
+    (hedge,) = played_through(FUNDED, script, coverages=["1"]).hedges
+
+    assert (hedge.status, texts(hedge.hedge_pnl), texts(hedge.funding_pnl)) == (("liquidated",), ["-500"], ["0"])
+    assert str(hedge.liquidation_move) == "0.04581667"
+
+
+@pytest.mark.parametrize(("rate", "equity", "top_up"), [("0.0001", "590", "0"), ("-0.0001", "410", "90")])
+def test_equity_has_the_funding_once(rate: str, equity: str, top_up: str) -> None:
+    """90 payments of 1 on 10,000, received or paid, beside an initial margin of 500."""
+    script = moved("0", days=30.0, funding_rate=FundingRate(rate))
+
+    (hedge,) = played_through(FUNDED, script, coverages=["1"]).hedges
+
+    assert (texts(hedge.equity or ()), texts(hedge.top_up or ())) == ([equity], [top_up])
+
+
+def test_shocks_and_stresses_last_as_long_as_they_say() -> None:
+    """Not as long as the moves: 8 days of Luna are 24 payments of 1 on 10,000, and a moment is none."""
+    script = Script(
+        moves=[Move("0")],
+        stresses=["luna-2022-05"],
+        shocks=[shock(days=0.0), shock()],
+        days=30.0,
+        funding_rate=FundingRate("0.0001"),
+    )
+
+    (hedge,) = played_through(FUNDED, script, coverages=["1"], wallet=RICH).hedges
+
+    assert texts(hedge.funding_pnl) == ["90", "24", "0", "90"]
+
+
+def test_a_limit_of_loss_is_told_no_further_away_than_it_is() -> None:
+    """With 0.4 hedged 10 % are lost at -0.1 / 0.6 = -0.1666666666..., which is not yet lost at -0.16666666."""
+    script = moved("0", loss_limit=LossLimit("0.1"))
+
+    (hedge,) = played_through(MINI, script, coverages=["0.4"], wallet=RICH).hedges
+
+    assert str(hedge.loss_limit_move) == "-0.16666666"
+
+
+def test_what_ends_with_the_contract_does_not_outlast_it() -> None:
+    """To the second."""
+    dated = linear(**BARE, expiry="2026-01-05T03:04:05Z")
+
+    assert codes(played_through(dated, moved("0", days=3.0), coverages=["1"])) == []

@@ -203,6 +203,15 @@ def test_a_term_that_was_not_sent_leaves_a_gap_with_its_reason(
     assert (margin.liquidation_price is None, down.fees) == (liquidation is not None, None)
 
 
+def test_a_leverage_that_is_no_decimal_asks_for_no_more_than_its_part() -> None:
+    """A sixth of 18,000 is 3,000, although a sixth that is written out is a little more than one."""
+    margin = candidate(
+        sized(linear(**MARGINED), book={"SOL": "18000"}, collateral=Collateral(leverage=Leverage("6"))), "down"
+    ).margin
+
+    assert (str(margin.initial), str(margin.wallet)) == ("3000", "3000")
+
+
 def test_an_inverse_short_with_its_coins_posted_has_no_liquidation_price() -> None:
     """Null, because nothing liquidates it."""
     margin = candidate(sized(inverse(**MARGINED), collateral=Collateral(leverage=Leverage("1"))), "down").margin

@@ -30,7 +30,7 @@ from service.hedging.funding import (
 from service.hedging.hedge_ratios import RiskModel, mean_variance_ratio, risk_budget_ratio, shrink_beta
 from service.hedging.holding_cost import Costs, Desk
 from service.hedging.instruments import assume
-from service.hedging.ladder import back, climb
+from service.hedging.ladder import climb, find_least_wallet
 from service.hedging.least_shortfall import Outcome, expected_shortfall, least_shortfall_ratio
 from service.hedging.liquidation import (
     Position,
@@ -61,7 +61,6 @@ from service.hedging.touch import (
     MONITORING_SHIFT,
     Walk,
     distance_to,
-    level_at,
     terminal_probability,
     touch_probability,
     watched_touch_probability,
@@ -359,9 +358,9 @@ def _margin_for_rally(given: Inputs) -> Answer:
     goal = price_after(Decimal(given["price"]), deviations=Decimal(given["k_sigma"]), **spread)
     prices = {"entry_price": given["entry"], "mark_price": given["price"]}
     ways = take_ways(account(contracts=given["qty"], tiers=flat(given["mmr"]), **prices))
-    wallet, backing = ways.wallet_to_survive(goal), back(ways, goal, initial_rate=None)
+    wallet, least = ways.wallet_to_survive(goal), find_least_wallet(ways, goal, initial_rate=None)
     value = state_at(ways.account, Decimal(1)).value
-    assert abs(backing.wallet - wallet) < Decimal("1E-7")
+    assert abs(least.wallet - wallet) < Decimal("1E-7")
     return {"stress_price": goal, "wallet_required": wallet, "max_leverage": value / wallet}
 
 
@@ -403,7 +402,7 @@ def _touch_probability_discrete(given: Inputs) -> Answer:
     shifted = distance + MONITORING_SHIFT * (walk.variance / steps) ** 0.5
     found = {
         "probability": watched_touch_probability(distance, walk, side="short", checks=steps),
-        "shifted_barrier": level_at(shifted, price=price, side="short"),
+        "shifted_barrier": price * math.exp(shifted),
     }
     return {name: Decimal(repr(value)) for name, value in found.items()}
 

@@ -290,33 +290,50 @@ def test_patience_ends_and_the_fetch_goes_on() -> None:
     assert play(scene).calls == 1
 
 
-@pytest.mark.parametrize(("longest", "is_enough"), [(5.0, True), (4.9, False)])
-def test_a_stale_board_of_redis_is_served_while_the_exchange_says_nothing(longest: float, *, is_enough: bool) -> None:
-    """If it is young enough; else the question waits on for the exchange."""
+def test_a_stale_board_of_redis_is_served_while_the_exchange_says_nothing() -> None:
+    """At once, if it is young enough for a second more."""
 
     async def scene(source: Source) -> None:
         """Ask while the exchange is asked."""
         source.gate = asyncio.Event()
-        if is_enough:
-            assert (await read(source, longest)).age(source.hands.steady) == 5.0
-        else:
-            assert (await refusal(source, longest, patience=0.0)).reason == "timeout"
+        assert (await read(source, 6.0)).age(source.hands.steady) == 5.0
         assert source.calls == 1
 
     play(scene, store=redis_with(age=5.0))
 
 
-def test_who_waits_for_a_younger_board_than_that_of_redis_gets_it() -> None:
-    """The board that came first does not end the wait."""
+@pytest.mark.parametrize(("longest", "is_enough"), [(5.0, True), (4.9, False)])
+def test_an_older_board_of_redis_is_served_at_the_end_of_patience(longest: float, *, is_enough: bool) -> None:
+    """If it is young enough; else the question is told that the exchange is still being asked."""
+
+    async def scene(source: Source) -> None:
+        """Have no more patience than it takes to read from Redis."""
+        source.gate = asyncio.Event()
+        if is_enough:
+            kept = await source.boards.read(source.feed, longest, until=source.hands.steady + 0.1)
+            assert kept.age(source.hands.steady) == 5.0
+        else:
+            assert (await refusal(source, longest, patience=0.01)).reason == "timeout"
+        assert source.calls == 1
+
+    play(scene, store=redis_with(age=5.0))
+
+
+@pytest.mark.parametrize("longest", [4.9, 5.0, 5.9])
+def test_who_waits_for_a_younger_board_than_that_of_redis_gets_it(longest: float) -> None:
+    """The board that came first is too old or about to be, and does not end the wait: not for who comes later, too."""
 
     async def scene(source: Source) -> None:
         """Let the exchange answer after Redis."""
         source.gate = asyncio.Event()
-        waiting = asyncio.create_task(read(source, 4.9))
+        waiting = [asyncio.create_task(read(source, longest))]
         await settle()
-        assert not waiting.done()
+        waiting.append(asyncio.create_task(read(source, longest)))
+        await settle()
+        assert not any(one.done() for one in waiting)
         source.gate.set()
-        assert (await waiting).age(source.hands.steady) == 0
+        assert [(await one).age(source.hands.steady) for one in waiting] == [0, 0]
+        assert source.calls == 1
 
     play(scene, store=redis_with(age=5.0))
 

@@ -690,6 +690,24 @@ def test_a_future_that_is_not_believed_is_named_among_the_others(desk: Desk) -> 
     assert str(error).startswith("BTCUSDT at binance: its best bid ")
 
 
+def test_no_future_falls_between_two_boards(desk: Desk) -> None:
+    """One that was not believed is named, also if its board is renewed while another kind is waited for."""
+    desk.server.inject(HOST, "/fapi/v1/ticker", faults.price_times("BTCUSDT", "1.01", fields=("bidPrice",)))
+
+    async def scene(market: Market) -> Futures:
+        """Have a stale board of the linear ones, and none of the others, which are slow."""
+        await market.list_contracts("binance", "linear", longest=10, until=market.deadline())
+        desk.server.clear()
+        desk.server.inject("dapi.binance.com", "", faults.slow(0.2))
+        desk.hands.go(3)
+        return await market.list_futures("binance", "BTC", longest=10, until=market.deadline())
+
+    futures = desk.run(scene)
+
+    assert "BTCUSDC" in {seen.listing.symbol for seen in futures.seen}
+    assert [str(error).partition(" ")[0] for _, error in futures.lost] == ["BTCUSDT"]
+
+
 def test_a_book_whose_sides_meet_is_not_crossed(desk: Desk) -> None:
     """The one price on both is a price."""
     ask = desk.server.world.truth("binance", "linear", "SOLUSDT").ask

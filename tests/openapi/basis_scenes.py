@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
-from tests.openapi.asgi import JSON, SVG, Fault, Sent
-from tests.openapi.boundaries import ABSENT, Steps
+from tests.openapi.asgi import Fault, Sent
+from tests.openapi.boundaries import ABSENT
 from tests.openapi.market import EXCHANGES, named, with_past
-from tests.openapi.staging import BASIS, Body, Changes, pose, stage
+from tests.openapi.staging import BASIS, Body, Changes, Complete, pose_all, pose_chart, stage, write_instant
 
 AS_OF = "2026-01-02T03:04:05Z"
 _HALF = "2026-02-16T03:04:05Z"
@@ -84,7 +84,7 @@ LISTED: Body = {
     "as_of": None,
 }
 """Every member there is, looked up."""
-COMPLETE: tuple[tuple[Body, tuple[Steps, ...]], ...] = (
+COMPLETE: Complete = (
     (DATED, ()),
     (PERPETUAL, tuple(("pairs", 0, name) for name in ("funding_rate", "funding_interval_hours", "next_funding_at"))),
     (
@@ -325,32 +325,26 @@ _BY_THE_WAY: tuple[tuple[Fault, Changes], ...] = (
 @cache
 def scenes() -> tuple[Sent, ...]:
     """Give every question made by hand, with and without an answer; those of now are of the time of the first call."""
-    return tuple(_pose_all())
-
-
-def _pose_all() -> Iterator[Sent]:
-    """Pose one after the other."""
     now = datetime.now(UTC)
-    for body, _ in COMPLETE:
-        yield pose(body, BASIS)
-    for changes in (*_ANSWERED.values(), *_REFUSED.values()):
-        yield pose(stage(PLAIN, changes), BASIS)
-    for changes in (*_LIVE_ANSWERED.values(), *_LIVE_REFUSED.values(), *_everywhere()):
-        yield pose(stage(LIVE, _dated(changes, now)), BASIS)
-    for fault, changes in _BY_THE_WAY:
-        yield pose(stage(LIVE, changes), BASIS)._replace(fault=fault)
-    yield pose(stage(LIVE, (("as_of", _write(now)), ("max_age_seconds", 60))), BASIS)
-    yield from _draw_all()
+    posed = pose_all(
+        BASIS,
+        complete=COMPLETE,
+        plain=PLAIN,
+        of_then=(*_ANSWERED.values(), *_REFUSED.values()),
+        live=LIVE,
+        of_now=[
+            _dated(changes, now) for changes in (*_LIVE_ANSWERED.values(), *_LIVE_REFUSED.values(), *_everywhere())
+        ],
+        by_the_way=_BY_THE_WAY,
+        age_limit="max_age_seconds",
+    )
+    return (*posed, *_draw_all())
 
 
 def _dated(changes: Changes, now: datetime) -> Changes:
     """Put the time in which is in an hour from now."""
-    later = _write(now + timedelta(hours=1))
+    later = write_instant(now + timedelta(hours=1))
     return tuple((place, {"at": later} if value == {"at": "in an hour"} else value) for place, value in changes)
-
-
-def _write(moment: datetime) -> str:
-    return moment.isoformat().replace("+00:00", "Z")
 
 
 def _everywhere() -> Iterator[Changes]:
@@ -367,10 +361,8 @@ def _everywhere() -> Iterator[Changes]:
 
 def _draw_all() -> Iterator[Sent]:
     """Ask for charts, and for none where both would do."""
-    drawn = (("accept", SVG),)
     for body in (PLAIN, stage(LIVE, (("theme", "dark"),)), stage(PLAIN, _REFUSED["crossed_market"])):
-        yield pose(body, BASIS)._replace(headers=(("content-type", JSON), *drawn))
-    for fault in ("overloaded", "outage", "off"):
-        yield pose(LIVE if fault != "overloaded" else PLAIN, BASIS)._replace(
-            headers=(("content-type", JSON), *drawn), fault=fault
-        )
+        yield pose_chart(body, BASIS)
+    yield pose_chart(PLAIN, BASIS, "overloaded")
+    yield pose_chart(LIVE, BASIS, "outage")
+    yield pose_chart(LIVE, BASIS, "off")

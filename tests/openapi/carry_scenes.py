@@ -4,13 +4,12 @@ Law: nothing here is read from the document, so that what the document leaves ou
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from functools import cache
 
-from tests.openapi.asgi import JSON, SVG, Fault, Sent
-from tests.openapi.boundaries import ABSENT, Steps
+from tests.openapi.asgi import Fault, Sent
+from tests.openapi.boundaries import ABSENT
 from tests.openapi.market import EXCHANGES, named, on_bitcoin
-from tests.openapi.staging import CARRY, Body, Changes, pose, stage
+from tests.openapi.staging import CARRY, Body, Changes, Complete, pose_all, pose_chart, stage
 
 AS_OF = "2026-01-02T03:04:05Z"
 _PROCESS: Body = {"mean_rate": 0.0001, "persistence": 0.9, "volatility": 0.00006}
@@ -88,7 +87,7 @@ LISTED: Body = {
 }
 """Every member there is, looked up."""
 _OF_FUNDING = ("funding_rate", "funding_interval_hours", "next_funding_at", "funding_process")
-COMPLETE: tuple[tuple[Body, tuple[Steps, ...]], ...] = (
+COMPLETE: Complete = (
     (GIVEN, ()),
     (UNTIL, (("ends_at",), ("horizon_days",), *(("instruments", 0, name) for name in _OF_FUNDING))),
     (FITTED, (("instruments", 0, "past_funding"),)),
@@ -285,22 +284,17 @@ _BY_THE_WAY: tuple[tuple[Fault, Changes], ...] = (
 @cache
 def scenes() -> tuple[Sent, ...]:
     """Give every question made by hand, with and without an answer; those of now are of the time of the first call."""
-    return tuple(_pose_all())
-
-
-def _pose_all() -> Iterator[Sent]:
-    """Pose one after the other."""
-    for body, _ in COMPLETE:
-        yield pose(body, CARRY)
-    for changes in (*_ANSWERED.values(), *_REFUSED.values()):
-        yield pose(stage(PLAIN, changes), CARRY)
-    for changes in (*_LIVE_ANSWERED.values(), *_LIVE_REFUSED.values(), *_everywhere()):
-        yield pose(stage(LIVE, changes), CARRY)
-    for fault, changes in _BY_THE_WAY:
-        yield pose(stage(LIVE, changes), CARRY)._replace(fault=fault)
-    now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-    yield pose(stage(LIVE, (("as_of", now), ("max_age_seconds", 60))), CARRY)
-    yield from _draw_all()
+    posed = pose_all(
+        CARRY,
+        complete=COMPLETE,
+        plain=PLAIN,
+        of_then=(*_ANSWERED.values(), *_REFUSED.values()),
+        live=LIVE,
+        of_now=(*_LIVE_ANSWERED.values(), *_LIVE_REFUSED.values(), *_everywhere()),
+        by_the_way=_BY_THE_WAY,
+        age_limit="max_age_seconds",
+    )
+    return (*posed, *_draw_all())
 
 
 def _everywhere() -> Iterator[Changes]:
@@ -313,8 +307,8 @@ def _everywhere() -> Iterator[Changes]:
 
 def _draw_all() -> Iterator[Sent]:
     """Ask for charts, and for none where there is nothing to hold it in."""
-    drawn = (("content-type", JSON), ("accept", SVG))
     for body in (PLAIN, stage(LIVE, (("theme", "dark"),)), stage(PLAIN, _REFUSED["no_instrument"])):
-        yield pose(body, CARRY)._replace(headers=drawn)
-    for fault in ("overloaded", "outage", "off"):
-        yield pose(LIVE if fault != "overloaded" else PLAIN, CARRY)._replace(headers=drawn, fault=fault)
+        yield pose_chart(body, CARRY)
+    yield pose_chart(PLAIN, CARRY, "overloaded")
+    yield pose_chart(LIVE, CARRY, "outage")
+    yield pose_chart(LIVE, CARRY, "off")

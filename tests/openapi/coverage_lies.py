@@ -87,7 +87,11 @@ LIES: tuple[Lie, ...] = (
     Lie("never sent", member("HoldingCost", "source", "enum"), less("sent")),
     Lie("always funded", member("HoldingCost", "funding_payments", "type"), "integer"),
     Lie("never chosen", member("ImpliedView", "source", "enum"), less("chosen")),
-    Lie("a drift in words", member("ImpliedView", "implied_drift"), {"type": "string", "maxLength": 9, "examples": ["1"]}),
+    Lie(
+        "a drift in words",
+        member("ImpliedView", "implied_drift"),
+        {"type": "string", "maxLength": 9, "examples": ["1"]},
+    ),
     Lie("four steps of the rule", member("Rule", "steps", "minItems"), 4),
     Lie("nothing is ever assumed", member("Caution", "code", "enum"), less("assumed_risk")),
     Lie("betas never differ", member("Caution", "code", "enum"), less("beta_differs")),

@@ -1,24 +1,15 @@
 """How to make a valid question about how much to hedge answerable: one remedy for each reason there is to refuse it."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime
-
 from tests.openapi.coverage_reasons import find_refusal, size_nothing
-from tests.openapi.lookups import Around, Question
-from tests.openapi.mending import mend
+from tests.openapi.lookups import Question
+from tests.openapi.mending import REMEDIES, Remedy, mend, take_away
 
 _MOVES = (0.01, -0.02, 0.03)
-_TRIES = 6
 
 
 def mend_coverage(question: Question) -> Question:
     """Take the reasons away one after the other; those of a sizing as a sizing does."""
-    for _ in range(_TRIES):
-        code = find_refusal(question, Around(datetime.now(UTC)))
-        if code is None:
-            break
-        question = _REMEDIES.get(code, _mend_book)(question)
-    return question
+    return take_away(question, find_refusal, _REMEDIES)
 
 
 def _mend_book(question: Question) -> Question:
@@ -52,7 +43,8 @@ def _shrink(question: Question) -> Question:
     return {**question, "holdings": held, "coverages": ["0.5"], "chosen_coverage": None}
 
 
-_REMEDIES: dict[str, Callable[[Question], Question]] = {
+_REMEDIES: dict[str, Remedy] = {
+    **dict.fromkeys(REMEDIES, _mend_book),
     "inconsistent_question": _agree,
     "too_few_observations": _move,
     "zero_variance": _move,

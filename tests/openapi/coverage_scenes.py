@@ -4,14 +4,13 @@ Law: nothing here is read from the document, so that what the document leaves ou
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from functools import cache
 
 from tests.openapi import scenes as sizing_scenes
 from tests.openapi.asgi import Fault, Sent
-from tests.openapi.boundaries import ABSENT, Steps
-from tests.openapi.market import EXCHANGES, on_bitcoin
-from tests.openapi.staging import COVERAGE, Body, Changes, pose, stage
+from tests.openapi.boundaries import ABSENT
+from tests.openapi.market import EXCHANGES, named, on_bitcoin
+from tests.openapi.staging import COVERAGE, Body, Changes, Complete, pose_all
 
 _OWN: Body = {
     "coverages": ["0", "0.5", "1"],
@@ -62,7 +61,7 @@ MEASURED: Body = {
 """Every member there is, with returns."""
 LISTED: Body = {**_with_own(sizing_scenes.LISTED), "margin": {"wallet_balance": None, "leverage": "5"}}
 """Every member there is, with a contract that is looked up."""
-COMPLETE: tuple[tuple[Body, tuple[Steps, ...]], ...] = (
+COMPLETE: Complete = (
     (GIVEN, (("surprise",), *((name,) for name in GIVEN if name != "contract"))),
     (INVERSE, (("contract", "style"), ("contract", "multiplier"))),
     (PARTS, (("risk",), ("funding_rate",), ("fee_rate",), ("margin",))),
@@ -266,27 +265,21 @@ _BY_THE_WAY: tuple[tuple[Fault, Changes], ...] = (
 @cache
 def scenes() -> tuple[Sent, ...]:
     """Give every question made by hand, with and without an answer; those of now are of the time of the first call."""
-    return tuple(_pose_all())
-
-
-def _pose_all() -> Iterator[Sent]:
-    """Pose one after the other."""
-    for body, _ in COMPLETE:
-        yield pose(body, COVERAGE)
-    for changes in (*_ANSWERED.values(), *_REFUSED.values()):
-        yield pose(stage(PLAIN, changes), COVERAGE)
-    for changes in (*_LIVE_ANSWERED.values(), *_LIVE_REFUSED.values(), *_everywhere()):
-        yield pose(stage(LIVE, changes), COVERAGE)
-    for fault, changes in _BY_THE_WAY:
-        yield pose(stage(LIVE, changes), COVERAGE)._replace(fault=fault)
-    now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-    yield pose(stage(LIVE, (("as_of", now), ("market.max_age_seconds", 60))), COVERAGE)
+    posed = pose_all(
+        COVERAGE,
+        complete=COMPLETE,
+        plain=PLAIN,
+        of_then=(*_ANSWERED.values(), *_REFUSED.values()),
+        live=LIVE,
+        of_now=(*_LIVE_ANSWERED.values(), *_LIVE_REFUSED.values(), *_everywhere()),
+        by_the_way=_BY_THE_WAY,
+    )
+    return tuple(posed)
 
 
 def _everywhere() -> Iterator[Changes]:
     """Take every future on bitcoin at every exchange, with funding: those that expire have none."""
     for exchange in EXCHANGES:
-        for symbol in on_bitcoin(exchange):
-            listed = {"style": "listed", "exchange": exchange, "symbol": symbol}
+        for listed in named(exchange, on_bitcoin(exchange)):
             yield (("contract", listed), ("prices", {"USDT": "0.9996"}), ("funding_rate", "0.0001"))
             yield (("contract", listed), ("prices", {"USDT": "0.9996", "USDC": "1.0001"}))

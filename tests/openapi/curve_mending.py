@@ -1,17 +1,14 @@
 """How to make a valid question about basis or carry answerable: one remedy for each reason there is to refuse it."""
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from typing import Any
 
 from tests.openapi import basis_reasons, carry_reasons
 from tests.openapi.basis_reasons import FEWEST
-from tests.openapi.lookups import Around, Question
+from tests.openapi.lookups import Question
 from tests.openapi.market import find_future, with_past
-from tests.openapi.mending import choose
+from tests.openapi.mending import Remedy, choose, take_away
 from tests.openapi.queries import Query
-
-Remedies = Mapping[str, Callable[[Question], Question]]
 
 _PAIR: Question = {"style": "given", "symbol": "X-1", "underlying": "X", "spot_price": "10", "futures_price": "10.1"}
 _PERPETUAL: Question = {**_PAIR, "funding_interval_hours": 8}
@@ -21,12 +18,12 @@ _MOST_INSTRUMENTS = 50
 
 def mend_basis(question: Question) -> Question:
     """Take the reasons away one after the other, as a caller would who reads the problems."""
-    return _mend(question, basis_reasons.find_refusal, _OF_BASIS)
+    return take_away(question, basis_reasons.find_refusal, _OF_BASIS)
 
 
 def mend_carry(question: Question) -> Question:
     """Do the same for a question about carry."""
-    return _mend(question, carry_reasons.find_refusal, _OF_CARRY)
+    return take_away(question, carry_reasons.find_refusal, _OF_CARRY)
 
 
 def mend_stream(query: Query) -> Query:
@@ -41,16 +38,7 @@ def spare(question: Question) -> Question:
     return {**question, "underlying": "BTC"} if is_of_past else question
 
 
-def _mend(question: Question, find_refusal: Callable[[Question, Around], str | None], remedies: Remedies) -> Question:
-    for _ in range(2 * len(remedies)):
-        code = find_refusal(question, Around(datetime.now(UTC)))
-        if code is None:
-            break
-        question = remedies[code](question)
-    return question
-
-
-def _each(question: Question, field: str, remedy: Callable[[Question], Question]) -> Question:
+def _each(question: Question, field: str, remedy: Remedy) -> Question:
     """Mend each future that was sent."""
     ones = question.get(field, ())
     return {**question, field: [one if one["style"] == "listed" else remedy(one) for one in ones]}
@@ -96,7 +84,7 @@ def _straighten_book(risk: Question) -> Question:
 
 
 _SERIES = ("portfolio", "market", "futures")
-_STRAIGHTENED: Mapping[str, Callable[[Question], Question]] = {
+_STRAIGHTENED: Mapping[str, Remedy] = {
     "returns": _straighten_returns,
     "candles": _straighten_book,
 }
@@ -150,12 +138,12 @@ def _known(one: Question) -> Question:
     return {**one, "symbol": choose(with_past(one["exchange"]), one["symbol"])}
 
 
-def _with(**members: Any) -> Callable[[Question], Question]:
+def _with(**members: Any) -> Remedy:
     """Make a remedy that says one thing."""
     return lambda question: {**question, **members}
 
 
-_OF_BASIS: Remedies = {
+_OF_BASIS: Mapping[str, Remedy] = {
     "inconsistent_question": _straighten_basis,
     "as_of_not_now": _with(as_of=None),
     "not_listed": _list_basis,
@@ -164,7 +152,7 @@ _OF_BASIS: Remedies = {
     "too_few_observations": _move,
     "zero_variance": _move,
 }
-_OF_CARRY: Remedies = {
+_OF_CARRY: Mapping[str, Remedy] = {
     "inconsistent_question": _straighten_carry,
     "as_of_not_now": _with(as_of=None),
     "not_listed": _list_carry,

@@ -66,7 +66,9 @@ LIES: tuple[Lie, ...] = (
     # statuses and examples
     Lie("margin at any time", (*_MARGIN, "responses", "503"), ABSENT),
     Lie("margin of any size", (*_MARGIN, "responses", "422", "description"), replace("`size_out_of_range`:", "")),
-    Lie("terms are always there", (*_MARGIN, "responses", "422", "description"), replace("`margin_terms_missing`:", "")),
+    Lie(
+        "terms are always there", (*_MARGIN, "responses", "422", "description"), replace("`margin_terms_missing`:", "")
+    ),
     Lie("margin that never moved", (*_MARGIN, "responses", "422", "description"), say("zero_variance")),
     Lie("a safer seed", (*_REPLY, "examples", "seed", "value", "touch", "probability"), 0.0764),
     Lie("a later liquidation", (*_REPLY, "examples", "cross", "value", "liquidation_price"), "90000"),

@@ -1,24 +1,16 @@
 """How to make a valid question about margin answerable: one remedy for each reason there is to refuse it."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime
-
-from tests.openapi.lookups import Around, Question
+from tests.openapi.lookups import Question
 from tests.openapi.margin_reasons import find_refusal
 from tests.openapi.market import find_future, futures
-from tests.openapi.mending import choose
+from tests.openapi.mending import Remedy, choose, take_away
 
 _PRICE = "0.25"
 
 
 def mend_margin(question: Question) -> Question:
     """Take the reasons away one after the other, as a caller would who reads the problems."""
-    for _ in range(2 * len(_REMEDIES)):
-        code = find_refusal(question, Around(datetime.now(UTC)))
-        if code is None:
-            break
-        question = _REMEDIES[code](question)
-    return question
+    return take_away(question, find_refusal, _REMEDIES)
 
 
 def _change(question: Question, **terms: object) -> Question:
@@ -31,7 +23,12 @@ def _change(question: Question, **terms: object) -> Question:
 
 def _agree(question: Question) -> Question:
     """Drop the terms of the contract that may contradict others."""
-    plain = {"min_quantity": None, "maintenance_tiers": None, "maintenance_margin_rate": "0", "initial_margin_rate": "1"}
+    plain = {
+        "min_quantity": None,
+        "maintenance_tiers": None,
+        "maintenance_margin_rate": "0",
+        "initial_margin_rate": "1",
+    }
     return _change(question, **plain)
 
 
@@ -74,7 +71,7 @@ def _shrink(question: Question) -> Question:
     return {**question, "contracts": "0.000000000000000001", "entry_price": None}
 
 
-_REMEDIES: dict[str, Callable[[Question], Question]] = {
+_REMEDIES: dict[str, Remedy] = {
     "as_of_not_now": lambda question: {**question, "as_of": None},
     "not_listed": _list,
     "currency_mismatch": lambda question: {**question, "collateral": [], "market": None},

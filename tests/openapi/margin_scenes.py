@@ -4,16 +4,15 @@ Law: nothing here is read from the document, so that what the document leaves ou
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from functools import cache
 
 from tests.openapi.asgi import Fault, Sent
-from tests.openapi.boundaries import ABSENT, Steps
-from tests.openapi.market import EXCHANGES, futures
+from tests.openapi.boundaries import ABSENT
+from tests.openapi.market import EXCHANGES, named, on_bitcoin
 from tests.openapi.scenes import BASKET
 from tests.openapi.scenes import INVERSE as INVERSE_HEDGE
 from tests.openapi.scenes import LINEAR as LINEAR_HEDGE
-from tests.openapi.staging import MARGIN, Body, Changes, pose, stage
+from tests.openapi.staging import MARGIN, Body, Changes, Complete, pose_all
 
 AS_OF = "2026-01-02T03:04:05Z"
 _COIN: Body = {"asset": "SOL", "quantity": "20", "haircut": "0.1", "beta": 1.2}
@@ -63,7 +62,7 @@ LISTED: Body = {
     "as_of": None,
 }
 """Every member there is, with a contract that is looked up."""
-COMPLETE: tuple[tuple[Body, tuple[Steps, ...]], ...] = (
+COMPLETE: Complete = (
     (LINEAR, ()),
     (INVERSE, (("contract",), ("leverage",), ("wallet_balance",))),
     (LISTED, (("contract",), ("market",))),
@@ -267,27 +266,20 @@ _BY_THE_WAY: tuple[tuple[Fault, Changes], ...] = (
 @cache
 def scenes() -> tuple[Sent, ...]:
     """Give every question made by hand, with and without an answer; those of now are of the time of the first call."""
-    return tuple(_pose_all())
-
-
-def _pose_all() -> Iterator[Sent]:
-    """Pose one after the other."""
-    for body, _ in COMPLETE:
-        yield pose(body, MARGIN)
-    for changes in (*_ANSWERED.values(), *_REFUSED.values()):
-        yield pose(stage(PLAIN, changes), MARGIN)
-    for changes in (*_LIVE_ANSWERED.values(), *_LIVE_REFUSED.values(), *_everywhere()):
-        yield pose(stage(LIVE, changes), MARGIN)
-    for fault, changes in _BY_THE_WAY:
-        yield pose(stage(LIVE, changes), MARGIN)._replace(fault=fault)
-    now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-    yield pose(stage(LIVE, (("as_of", now), ("market.max_age_seconds", 60))), MARGIN)
+    posed = pose_all(
+        MARGIN,
+        complete=COMPLETE,
+        plain=PLAIN,
+        of_then=(*_ANSWERED.values(), *_REFUSED.values()),
+        live=LIVE,
+        of_now=(*_LIVE_ANSWERED.values(), *_LIVE_REFUSED.values(), *_everywhere()),
+        by_the_way=_BY_THE_WAY,
+    )
+    return tuple(posed)
 
 
 def _everywhere() -> Iterator[Changes]:
     """Take every contract on bitcoin at every exchange."""
     for exchange in EXCHANGES:
-        for future in futures(exchange).values():
-            if future.underlying == "BTC":
-                listed = {"style": "listed", "exchange": exchange, "symbol": future.symbol}
-                yield (("contract", listed), ("contracts", "1"), ("leverage", "3"))
+        for listed in named(exchange, on_bitcoin(exchange)):
+            yield (("contract", listed), ("contracts", "1"), ("leverage", "3"))

@@ -1,6 +1,6 @@
 """How to make a valid question answerable: one remedy for each reason there is to refuse it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from tests.openapi.lookups import Around, Question
@@ -8,17 +8,32 @@ from tests.openapi.market import WITH_EXPIRIES, find_future, futures, spot_price
 from tests.openapi.queries import Query
 from tests.openapi.reasons import find_refusal
 
+Remedy = Callable[[Question], Question]
+
 _PRICE = "0.25"
 _LEAST = "0.000000000000000001"
 
 
 def mend(question: Question) -> Question:
     """Take the reasons away one after the other, as a caller would who reads the problems; some questions resist."""
-    for _ in REMEDIES:
+    return take_away(question, find_refusal, REMEDIES)
+
+
+def take_away(
+    question: Question, find_refusal: Callable[[Question, Around], str | None], remedies: Mapping[str, Remedy]
+) -> Question:
+    """Take the reasons to refuse a question away, the first of them each time, until there is none or it resists.
+
+    Args:
+        question: as it was generated.
+        find_refusal: gives the code of the problem that it ends in; None for none.
+        remedies: by code.
+    """
+    for _ in range(2 * len(remedies)):
         code = find_refusal(question, Around(datetime.now(UTC)))
         if code is None:
             break
-        question = REMEDIES[code](question)
+        question = remedies[code](question)
     return question
 
 
@@ -113,7 +128,7 @@ def _shrink(question: Question) -> Question:
     return {**question, "coverage": _LEAST, "contract": contract}
 
 
-REMEDIES: dict[str, Callable[[Question], Question]] = {
+REMEDIES: dict[str, Remedy] = {
     "as_of_not_now": _ask_now,
     "not_listed": _list,
     "currency_mismatch": _exchange,

@@ -9,7 +9,15 @@ from functools import cache, partial
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from tests.openapi import basis_reasons, carry_reasons, coverage_reasons, margin_reasons, reasons, scenario_reasons, simulation_reasons
+from tests.openapi import (
+    basis_reasons,
+    carry_reasons,
+    coverage_reasons,
+    margin_reasons,
+    reasons,
+    scenario_reasons,
+    simulation_reasons,
+)
 from tests.openapi.asgi import JSON, SVG, Answer, Sent
 from tests.openapi.document import Document, Operation, operations, validator
 from tests.openapi.events import MEDIA_TYPE as EVENTS

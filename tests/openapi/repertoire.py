@@ -3,10 +3,17 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from tests.openapi import basis_scenes, carry_scenes, coverage_scenes, margin_scenes, scenario_scenes, scenes, simulation_scenes
+from tests.openapi import (
+    basis_scenes,
+    carry_scenes,
+    coverage_scenes,
+    margin_scenes,
+    scenario_scenes,
+    scenes,
+    simulation_scenes,
+)
 from tests.openapi.asgi import Sent
-from tests.openapi.boundaries import Steps
-from tests.openapi.staging import BASIS, CARRY, COVERAGE, MARGIN, SCENARIOS, SIMULATIONS, SIZING, Body, Key
+from tests.openapi.staging import BASIS, CARRY, COVERAGE, MARGIN, SCENARIOS, SIMULATIONS, SIZING, Body, Complete, Key
 
 
 class Part(NamedTuple):
@@ -16,8 +23,7 @@ class Part(NamedTuple):
     """A question that is answered, of then."""
     live: Body
     """A question that is answered, of now."""
-    complete: tuple[tuple[Body, tuple[Steps, ...]], ...]
-    """Bodies with every member there is, each with the places in which it is varied; none for all of them."""
+    complete: Complete
     scenes: Callable[[], tuple[Sent, ...]]
     """Everything that was thought of."""
 

@@ -1,10 +1,7 @@
 """How to make a valid question about scenarios answerable: one remedy for each reason there is to refuse it."""
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-
-from tests.openapi.lookups import Around, Question
-from tests.openapi.mending import REMEDIES
+from tests.openapi.lookups import Question
+from tests.openapi.mending import REMEDIES, Remedy, take_away
 from tests.openapi.scenario_reasons import find_refusal
 
 _LEAST = "0.000000000000000001"
@@ -12,12 +9,7 @@ _LEAST = "0.000000000000000001"
 
 def mend_scenarios(question: Question) -> Question:
     """Take the reasons away one after the other, as a caller would who reads the problems; some questions resist."""
-    for _ in range(2 * len(_REMEDIES)):
-        code = find_refusal(question, Around(datetime.now(UTC)))
-        if code is None:
-            break
-        question = _REMEDIES[code](question)
-    return question
+    return take_away(question, find_refusal, _REMEDIES)
 
 
 def _straighten(question: Question) -> Question:
@@ -58,7 +50,7 @@ def _shrink(question: Question) -> Question:
     return {**question, "hedges": [{"coverage": _LEAST}]}
 
 
-_REMEDIES: Mapping[str, Callable[[Question], Question]] = {
+_REMEDIES: dict[str, Remedy] = {
     **REMEDIES,
     "inconsistent_question": _straighten,
     "margin_terms_missing": _post,

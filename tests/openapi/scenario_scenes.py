@@ -4,14 +4,12 @@ Law: nothing here is read from the document, so that what the document leaves ou
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from functools import cache
 
 from tests.openapi import scenes as sizing_scenes
-from tests.openapi.asgi import JSON, SVG, Fault, Sent
-from tests.openapi.boundaries import ABSENT, Steps
-from tests.openapi.market import EXCHANGES, futures
-from tests.openapi.staging import SCENARIOS, Body, Changes, pose, stage
+from tests.openapi.asgi import Fault, Sent
+from tests.openapi.boundaries import ABSENT
+from tests.openapi.staging import SCENARIOS, Body, Changes, Complete, pose_all, pose_chart, stage
 
 _BASKET = sizing_scenes.BASKET
 _TERMS: Body = {**sizing_scenes.LINEAR["contract"], "expiry": None, "funding_interval_hours": 8}
@@ -69,7 +67,7 @@ LISTED: Body = {
     "as_of": None,
 }
 """Every member there is, with a contract that is looked up."""
-COMPLETE: tuple[tuple[Body, tuple[Steps, ...]], ...] = (
+COMPLETE: Complete = (
     (GIVEN, ()),
     (INVERSE, (("contract",),)),
     (LISTED, (("contract",), ("market",))),
@@ -326,41 +324,23 @@ _BY_THE_WAY: tuple[tuple[Fault, Changes], ...] = (
 @cache
 def scenes() -> tuple[Sent, ...]:
     """Give every question made by hand, with and without an answer; those of now are of the time of the first call."""
-    return tuple(_pose_all())
-
-
-def _pose_all() -> Iterator[Sent]:
-    """Pose one after the other."""
-    for body, _ in COMPLETE:
-        yield pose(body, SCENARIOS)
-    for changes in (*_ANSWERED.values(), *_REFUSED.values()):
-        yield pose(stage(PLAIN, changes), SCENARIOS)
-    for changes in (*_LIVE_ANSWERED.values(), *_LIVE_REFUSED.values(), *_everywhere()):
-        yield pose(stage(LIVE, changes), SCENARIOS)
-    for fault, changes in _BY_THE_WAY:
-        yield pose(stage(LIVE, changes), SCENARIOS)._replace(fault=fault)
-    now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-    yield pose(stage(LIVE, (("as_of", now), ("market.max_age_seconds", 60))), SCENARIOS)
-    yield from _draw_all()
-
-
-def _everywhere() -> Iterator[Changes]:
-    """Take a contract of each style and expiry at every exchange, and look the coins up there."""
-    for exchange in EXCHANGES:
-        for future in (future for future in futures(exchange).values() if future.underlying == "BTC"):
-            yield (
-                ("contract", {"style": "listed", "exchange": exchange, "symbol": future.symbol}),
-                ("market.exchange", exchange),
-                ("prices", {"USDT": "0.9996"}),
-            )
+    posed = pose_all(
+        SCENARIOS,
+        complete=COMPLETE,
+        plain=PLAIN,
+        of_then=(*_ANSWERED.values(), *_REFUSED.values()),
+        live=LIVE,
+        of_now=(*_LIVE_ANSWERED.values(), *_LIVE_REFUSED.values(), *sizing_scenes.everywhere()),
+        by_the_way=_BY_THE_WAY,
+    )
+    return (*posed, *_draw_all())
 
 
 def _draw_all() -> Iterator[Sent]:
     """Ask for charts, and for none where there is nothing to draw."""
-    drawn = (("content-type", JSON), ("accept", SVG))
     shown: tuple[Changes, ...] = (_TEN_THOUSAND, (("theme", "dark"),), _ANSWERED["every stress"])
     for changes in (*shown, _ANSWERED["money only"], _REFUSED["stress_data_missing"]):
-        yield pose(stage(PLAIN, changes), SCENARIOS)._replace(headers=drawn)
-    for fault in ("overloaded", "outage", "off"):
-        body = LIVE if fault != "overloaded" else PLAIN
-        yield pose(body, SCENARIOS)._replace(headers=drawn, fault=fault)
+        yield pose_chart(stage(PLAIN, changes), SCENARIOS)
+    yield pose_chart(PLAIN, SCENARIOS, "overloaded")
+    yield pose_chart(LIVE, SCENARIOS, "outage")
+    yield pose_chart(LIVE, SCENARIOS, "off")

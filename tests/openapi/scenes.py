@@ -4,13 +4,12 @@ Law: nothing here is read from the document, so that what the document leaves ou
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from functools import cache
 
 from tests.openapi.asgi import Fault, Sent
-from tests.openapi.boundaries import ABSENT, Steps
-from tests.openapi.market import EXCHANGES, futures
-from tests.openapi.staging import Body, Changes, pose, stage
+from tests.openapi.boundaries import ABSENT
+from tests.openapi.market import EXCHANGES, named, on_bitcoin
+from tests.openapi.staging import SIZING, Body, Changes, Complete, pose_all
 
 BASKET: Body = {
     "holdings": [{"asset": "SOL", "quantity": "40"}, {"asset": "ADA", "quantity": "5000"}],
@@ -76,7 +75,7 @@ LISTED: Body = {
     "as_of": None,
 }
 """Every member there is, with a contract that is looked up."""
-COMPLETE: tuple[tuple[Body, tuple[Steps, ...]], ...] = (
+COMPLETE: Complete = (
     (LINEAR, ()),
     (INVERSE, (("contract",),)),
     (LISTED, (("contract",), ("market",))),
@@ -387,32 +386,20 @@ _BY_THE_WAY: tuple[tuple[Fault, Changes], ...] = (
 @cache
 def scenes() -> tuple[Sent, ...]:
     """Give every question made by hand, with and without an answer; those of now are of the time of the first call."""
-    return tuple(_pose_all())
+    posed = pose_all(
+        SIZING,
+        complete=COMPLETE,
+        plain=BASKET,
+        of_then=(*_ANSWERED.values(), *_REFUSED.values()),
+        live=LIVE,
+        of_now=(*_LIVE_ANSWERED.values(), *_LIVE_REFUSED.values(), *everywhere()),
+        by_the_way=_BY_THE_WAY,
+    )
+    return tuple(posed)
 
 
-def _pose_all() -> Iterator[Sent]:
-    """Pose one after the other."""
-    for body, _ in COMPLETE:
-        yield pose(body)
-    for changes in (*_ANSWERED.values(), *_REFUSED.values()):
-        yield pose(stage(BASKET, changes))
-    for changes in (*_LIVE_ANSWERED.values(), *_LIVE_REFUSED.values()):
-        yield pose(stage(LIVE, changes))
-    for changes in _everywhere():
-        yield pose(stage(LIVE, changes))
-    for fault, changes in _BY_THE_WAY:
-        yield pose(stage(LIVE, changes))._replace(fault=fault)
-    now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-    yield pose(stage(LIVE, (("as_of", now), ("market.max_age_seconds", 60))))
-
-
-def _everywhere() -> Iterator[Changes]:
+def everywhere() -> Iterator[Changes]:
     """Take a contract of each style and expiry at every exchange, and look the coins up there."""
     for exchange in EXCHANGES:
-        of_bitcoin = [future for future in futures(exchange).values() if future.underlying == "BTC"]
-        for future in of_bitcoin:
-            yield (
-                ("contract", {"style": "listed", "exchange": exchange, "symbol": future.symbol}),
-                ("market.exchange", exchange),
-                ("prices", {"USDT": "0.9996"}),
-            )
+        for listed in named(exchange, on_bitcoin(exchange)):
+            yield (("contract", listed), ("market.exchange", exchange), ("prices", {"USDT": "0.9996"}))

@@ -110,7 +110,11 @@ LIES: tuple[Lie, ...] = (
     Lie("wallets in dollars", member("HedgeOutlook", "wallet_currency", "enum"), less("base")),
     Lie("always liquidated", member("HedgeOutlook", "liquidation_price"), {"$ref": f"{REF}PriceLevel"}),
     Lie("always a move", member("HedgeOutlook", "liquidation_move"), {"$ref": f"{REF}Share"}),
-    Lie("always liquidatable", member("HedgeOutlook", "liquidation_reason", "oneOf", 0, "enum"), less("not_liquidatable")),
+    Lie(
+        "always liquidatable",
+        member("HedgeOutlook", "liquidation_reason", "oneOf", 0, "enum"),
+        less("not_liquidatable"),
+    ),
     Lie("unknown maintenance", member("HedgeOutlook", "liquidation_reason", "oneOf", 0, "enum"), more("unknown")),
     Lie("no supposed fees", member("Supposition", "name", "enum"), less("fees")),
     Lie("a supposed tax", member("Supposition", "name", "enum"), more("tax")),

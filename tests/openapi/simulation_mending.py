@@ -1,10 +1,7 @@
 """How to make a valid question about outcomes answerable: one remedy for each reason there is to refuse it."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime
-
-from tests.openapi.lookups import Around, Question
-from tests.openapi.mending import REMEDIES
+from tests.openapi.lookups import Question
+from tests.openapi.mending import REMEDIES, Remedy, take_away
 from tests.openapi.simulation_reasons import find_refusal
 
 _MOST_PATHS = 2000
@@ -13,12 +10,7 @@ _MOST_HOLDINGS = 20
 
 def mend_simulation(question: Question) -> Question:
     """Take the reasons away one after the other, as a caller would who reads the problems."""
-    for _ in range(len(_REMEDIES)):
-        code = find_refusal(question, Around(datetime.now(UTC)))
-        if code is None:
-            break
-        question = _REMEDIES[code](question)
-    return question
+    return take_away(question, find_refusal, _REMEDIES)
 
 
 def spare_work(question: Question) -> Question:
@@ -65,7 +57,7 @@ def _forget_model(question: Question) -> Question:
     return {**question, "model": {"style": "factor"}}
 
 
-_REMEDIES: dict[str, Callable[[Question], Question]] = {
+_REMEDIES: dict[str, Remedy] = {
     **REMEDIES,
     "inconsistent_question": _straighten,
     "margin_conflict": _post_nothing,

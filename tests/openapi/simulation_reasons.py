@@ -114,7 +114,9 @@ def _is_mistimed(question: Question, now: datetime) -> bool:
     is_funded = question.get("funding_rate") is not None or question.get("funding_process") is not None
     if is_funded and (expiry is not None or hours is None):
         return True
-    return expiry is not None and datetime.fromisoformat(expiry) < now + timedelta(days=question.get("horizon_days", 30))
+    return expiry is not None and datetime.fromisoformat(expiry) < now + timedelta(
+        days=question.get("horizon_days", 30)
+    )
 
 
 def _is_sizeless(hedge: Question) -> bool:
@@ -146,7 +148,9 @@ def _is_oversized(question: Question) -> bool:
     unit *= Fraction(question["prices"][contract["symbol"]]) if contract["style"] == "linear" else 1
     exposure = abs(reasons.beta_exposure(question))
     worth = (
-        Fraction(hedge["coverage"]) * exposure if hedge.get("contracts") is None else Fraction(hedge["contracts"]) * unit
+        Fraction(hedge["coverage"]) * exposure
+        if hedge.get("contracts") is None
+        else Fraction(hedge["contracts"]) * unit
         for hedge in question["hedges"]
     )
     return any(notional > reasons.CEILING for notional in worth)
@@ -161,7 +165,6 @@ def _work(question: Question) -> int:
 
 def _style(question: Question) -> str:
     return str(question.get("model", {}).get("style", "factor"))
-
 
 
 def _refuse_covariance(question: Question) -> Refusals:
@@ -222,7 +225,7 @@ def _eliminate(rest: list[list[Fraction]], column: int) -> list[list[Fraction]]:
     pivot = rest[column][column]
     return [
         [
-            cell - rest[row][column] * rest[other][column] / pivot if min(row, other) > column else cell
+            cell - cells[column] * rest[other][column] / pivot if min(row, other) > column else cell
             for other, cell in enumerate(cells)
         ]
         for row, cells in enumerate(rest)

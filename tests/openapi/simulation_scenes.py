@@ -4,12 +4,11 @@ Law: nothing here is read from the document, so that what the document leaves ou
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from functools import cache
 
-from tests.openapi.asgi import JSON, SVG, Fault, Sent
-from tests.openapi.boundaries import ABSENT, Steps
-from tests.openapi.staging import SIMULATIONS, Body, Changes, pose, stage
+from tests.openapi.asgi import Fault, Sent
+from tests.openapi.boundaries import ABSENT
+from tests.openapi.staging import SIMULATIONS, Body, Changes, Complete, pose_all, pose_chart, stage
 
 AS_OF = "2026-01-02T03:04:05Z"
 _CONTRACT: Body = {
@@ -77,7 +76,7 @@ GIVEN_HISTORY: Body = {
     "as_of": None,
 }
 """Every member there is, with past days that are looked up."""
-COMPLETE: tuple[tuple[Body, tuple[Steps, ...]], ...] = (
+COMPLETE: Complete = (
     (GIVEN, ()),
     (GIVEN_COVARIANCE, (("model",), ("hedges",))),
     (GIVEN_DAYS, (("model",),)),
@@ -189,7 +188,10 @@ _ANSWERED: dict[str, Changes] = {
     "funding as it is": (("funding_rate", "0.0001"),),
     "funding of a process": (("funding_process", _PROCESS),),
     "funding that goes to its mean": (("funding_process", {**_PROCESS, "volatility": 0}), ("funding_rate", "-0.001")),
-    "funding that swings": (("funding_process", {**_PROCESS, "persistence": -0.99}), ("contract.funding_interval_hours", 7)),
+    "funding that swings": (
+        ("funding_process", {**_PROCESS, "persistence": -0.99}),
+        ("contract.funding_interval_hours", 7),
+    ),
     "funding once a day": (("funding_process", _PROCESS), ("contract.funding_interval_hours", 24)),
     "the wildest funding": (
         ("funding_process", {"mean_rate": -1, "persistence": 0.99, "volatility": 1}),
@@ -361,9 +363,7 @@ _SPARED: Changes = (
     ("prices", {"BTC-MINI": "60000", "ADA": "0.44"}),
     ("market.exchange", "bybit"),
 )
-_DAYS_ONLY: Changes = _lately(
-    ("contract", _CONTRACT), ("prices", {"SOL": "150", "ADA": "0.44", "BTC-MINI": "60000"})
-)
+_DAYS_ONLY: Changes = _lately(("contract", _CONTRACT), ("prices", {"SOL": "150", "ADA": "0.44", "BTC-MINI": "60000"}))
 """Nothing is looked up but past days."""
 _BY_THE_WAY: tuple[tuple[Fault, Changes], ...] = (
     *((fault, ()) for fault in ("keyless", "spent", "off", "outage", "defect", "overloaded")),
@@ -376,33 +376,21 @@ _BY_THE_WAY: tuple[tuple[Fault, Changes], ...] = (
 @cache
 def scenes() -> tuple[Sent, ...]:
     """Give every question made by hand, with and without an answer; those of now are of the time of the first call."""
-    return tuple(_pose_all())
-
-
-def _pose_all() -> Iterator[Sent]:
-    """Pose one after the other."""
-    for body, _ in COMPLETE:
-        yield pose(body, SIMULATIONS)
-    for changes in (*_ANSWERED.values(), *_REFUSED.values()):
-        yield pose(stage(PLAIN, changes), SIMULATIONS)
-    for changes in (*_LIVE_ANSWERED.values(), *_LIVE_REFUSED.values()):
-        yield pose(stage(LIVE, changes), SIMULATIONS)
-    for fault, changes in _BY_THE_WAY:
-        yield pose(stage(LIVE, changes), SIMULATIONS)._replace(fault=fault)
-    now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-    yield pose(stage(LIVE, (("as_of", now), ("market.max_age_seconds", 60))), SIMULATIONS)
-    yield from _draw_all()
+    posed = pose_all(
+        SIMULATIONS,
+        complete=COMPLETE,
+        plain=PLAIN,
+        of_then=(*_ANSWERED.values(), *_REFUSED.values()),
+        live=LIVE,
+        of_now=(*_LIVE_ANSWERED.values(), *_LIVE_REFUSED.values()),
+        by_the_way=_BY_THE_WAY,
+    )
+    return (*posed, *_draw_all())
 
 
 def _draw_all() -> Iterator[Sent]:
     """Ask for charts, and for none where there is nothing to simulate."""
-    drawn = (("content-type", JSON), ("accept", SVG))
-    for body in (
-        PLAIN,
-        stage(PLAIN, (("theme", "dark"),)),
-        stage(PLAIN, _ANSWERED["hedged ten times"]),
-        stage(PLAIN, _ANSWERED["nothing to hedge"]),
-        stage(PLAIN, _REFUSED["margin_conflict"]),
-    ):
-        yield pose(body, SIMULATIONS)._replace(headers=drawn)
-    yield pose(PLAIN, SIMULATIONS)._replace(headers=drawn, fault="overloaded")
+    shown: tuple[Changes, ...] = ((), (("theme", "dark"),), _ANSWERED["hedged ten times"])
+    for changes in (*shown, _ANSWERED["nothing to hedge"], _REFUSED["margin_conflict"]):
+        yield pose_chart(stage(PLAIN, changes), SIMULATIONS)
+    yield pose_chart(PLAIN, SIMULATIONS, "overloaded")

@@ -1,15 +1,18 @@
 """How what was thought of becomes a question: a body that changes another, put to one of the operations with a body."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
-from tests.openapi.asgi import JSON, Sent
-from tests.openapi.boundaries import change
+from tests.openapi.asgi import JSON, SVG, Fault, Sent
+from tests.openapi.boundaries import Steps, change
 
 Body = dict[str, Any]
 Changes = tuple[tuple[str, object], ...]
+Complete = tuple[tuple[Body, tuple[Steps, ...]], ...]
+"""Bodies with every member there is, each with the places in which it is varied; none for all of them."""
 Key = tuple[str, str]
 """Method and path of an operation."""
 
@@ -35,6 +38,50 @@ def stage(body: Body, changes: Changes) -> Body:
 def pose(body: object, key: Key = SIZING, media_type: str = JSON) -> Sent:
     """Put a body into a request."""
     return Sent(*key, msgspec.json.encode(body), (("content-type", media_type),))
+
+
+def pose_chart(body: object, key: Key, fault: Fault = "none") -> Sent:
+    """Ask for a picture of the answer."""
+    return pose(body, key)._replace(headers=(("content-type", JSON), ("accept", SVG)), fault=fault)
+
+
+def pose_all(
+    key: Key,
+    *,
+    complete: Complete,
+    plain: Body,
+    of_then: Iterable[Changes],
+    live: Body,
+    of_now: Iterable[Changes],
+    by_the_way: Iterable[tuple[Fault, Changes]],
+    age_limit: str = "market.max_age_seconds",
+) -> Iterator[Sent]:
+    """Pose what was thought of for one operation, one after the other.
+
+    Args:
+        key: of the operation.
+        complete: bodies with every member there is.
+        plain: what the questions of then change.
+        of_then: those changes.
+        live: what the questions of now change.
+        of_now: those changes.
+        by_the_way: changes to the live question, for services in which something is wrong.
+        age_limit: where a question says how old a price may be.
+    """
+    for body, _ in complete:
+        yield pose(body, key)
+    for changes in of_then:
+        yield pose(stage(plain, changes), key)
+    for changes in of_now:
+        yield pose(stage(live, changes), key)
+    for fault, changes in by_the_way:
+        yield pose(stage(live, changes), key)._replace(fault=fault)
+    yield pose(stage(live, (("as_of", write_instant(datetime.now(UTC))), (age_limit, 60))), key)
+
+
+def write_instant(moment: datetime) -> str:
+    """Write a moment as a question does."""
+    return moment.isoformat().replace("+00:00", "Z")
 
 
 def is_live(path: str, body: Body) -> bool:

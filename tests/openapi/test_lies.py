@@ -16,7 +16,14 @@ from tests.openapi.promises import find_broken
 from tests.openapi.witness import Trial, Witness
 
 HONEST = read_document()
-LIES = (*lies.LIES, *curve_lies.LIES, *margin_lies.LIES, *coverage_lies.LIES, *scenario_lies.LIES, *simulation_lies.LIES)
+LIES = (
+    *lies.LIES,
+    *curve_lies.LIES,
+    *margin_lies.LIES,
+    *coverage_lies.LIES,
+    *scenario_lies.LIES,
+    *simulation_lies.LIES,
+)
 
 
 def test_at_most_three_lies_in_a_hundred_escape(
