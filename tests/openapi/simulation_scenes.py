@@ -199,7 +199,11 @@ _ANSWERED: dict[str, Changes] = {
         ("horizon_days", 365),
     ),
     "funding that takes the wallet": (("funding_rate", "-0.005"), ("horizon_days", 14)),
-    "funding that takes coins": (*_INVERSE, ("funding_rate", "-0.05"), ("hedges", [{"coverage": "1", "leverage": "1"}])),
+    "funding that takes coins": (
+        *_INVERSE,
+        ("funding_rate", "-0.05"),
+        ("hedges", [{"coverage": "1", "leverage": "1"}]),
+    ),
     "a day": (("horizon_days", 1),),
     "a month": (("horizon_days", 31),),
     "a year": (("horizon_days", 365),),
