@@ -6,7 +6,7 @@ gain on the coins sits elsewhere and does not answer the margin call; only what 
 
 import math
 from collections.abc import Iterator, Sequence
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 from typing import Annotated, Literal, NamedTuple
 
 from msgspec import Meta, Struct
@@ -22,7 +22,7 @@ from service.hedging.errors import (
     SizeOutOfRangeError,
 )
 from service.hedging.liquidation import Position, Tier, liquidation_price, maintenance_margin, maintenance_tiers
-from service.hedging.rounding import toward
+from service.hedging.rounding import round_up, toward
 from service.hedging.units import (
     Amount,
     Contracts,
@@ -220,7 +220,7 @@ def _hold(plan: Contender, contracts: Decimal, desk: Desk, *, tiers: Sequence[Ti
             contracts=Size.of(contracts),
             notional=Money.of(notional),
             coverage=Share.of(notional / desk.beta_exposure) if desk.beta_exposure else None,
-            wallet=None if wallet is None else Money.of(wallet, ROUND_CEILING),
+            wallet=None if wallet is None else round_up(wallet),
             wallet_currency=settlement(desk.contract),
             liquidation_price=None if price is None else _show(price, desk),
             liquidation_move=None if price is None else Share.of(_show(price, desk) / desk.futures_price - 1),

@@ -15,8 +15,8 @@ Floats = NDArray[np.float64]
 FEWEST = 3
 LEAST_VARIANCE = 1e-18
 """Of returns that moved at all: a standard deviation of a billionth."""
-LEAST_INDEPENDENCE = 1e-10
-"""Smallest over largest eigenvalue of drivers' correlations below which they are one."""
+LARGEST_CONDITION = 1e10
+"""Beyond which rounding decides what two drivers do apart from each other."""
 
 
 class Line(NamedTuple):
@@ -35,6 +35,18 @@ class Line(NamedTuple):
     """Same of the instrument's, in the intervals of the pair."""
 
 
+class Faded(NamedTuple):
+    """Moments about 0 by exponential weights; each member one value an asset."""
+
+    slope: Floats
+    """NaN where there are too few pairs, or where the instrument hardly moved by any weight."""
+    worth: Floats
+    """How many equal weights say as much."""
+    variance: Floats
+    """Of the assets' returns."""
+    instrument_variance: Floats
+
+
 class Rolling(NamedTuple):
     """Slopes within windows of one length; each member one value an asset, NaN where there is no window."""
 
@@ -51,6 +63,8 @@ class Rolling(NamedTuple):
 class Lagged(NamedTuple):
     """Slopes that count what an asset does an interval before and after the instrument; NaN where there is none."""
 
+    observations: Floats
+    """Intervals in which the asset's return and all three of the instrument are known."""
     before: Floats
     same: Floats
     after: Floats
@@ -91,8 +105,8 @@ def fit_lines(assets: Floats, instrument: Floats) -> Line:
     )
 
 
-def fit_weighted(assets: Floats, instrument: Floats, *, decay: float) -> tuple[Floats, Floats]:
-    """Give the slope by exponential weights and zero means, and how many observations such weights are worth.
+def fit_weighted(assets: Floats, instrument: Floats, *, decay: float) -> Faded:
+    """Give second moments about 0 by exponential weights: what is recent counts more.
 
     Args:
         assets: assets by intervals.
@@ -104,12 +118,12 @@ def fit_weighted(assets: Floats, instrument: Floats, *, decay: float) -> tuple[F
     known = np.isfinite(assets) & np.isfinite(instrument)
     later = np.cumsum(known[:, ::-1], axis=1)[:, ::-1] - 1
     weights = np.where(known, np.power(decay, later), 0)
-    x = np.where(np.isfinite(instrument), instrument, 0)
-    weighted = weights * x
+    x, y = np.where(known, instrument, 0), np.where(known, assets, 0)
+    total = weights.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        slope = np.sum(weighted * np.where(known, assets, 0), axis=1) / np.sum(weighted * x, axis=1)
-        worth = np.sum(weights, axis=1) ** 2 / np.sum(weights * weights, axis=1)
-    return _where(np.count_nonzero(known, axis=1) >= FEWEST, slope), worth
+        xx, xy, yy = (np.einsum("at,at,at->a", weights, *pair) / total for pair in ((x, x), (x, y), (y, y)))
+        has_moved = (np.count_nonzero(known, axis=1) >= FEWEST) & (xx >= LEAST_VARIANCE)
+        return Faded(_where(has_moved, xy / xx), total**2 / np.sum(weights * weights, axis=1), yy, xx)
 
 
 def fit_side(assets: Floats, instrument: Floats, *, falls: bool) -> Line:
@@ -130,12 +144,14 @@ def fit_scholes_williams(assets: Floats, instrument: Floats) -> Lagged:
 
     Source: Scholes and Williams (1977), Estimating betas from nonsynchronous data.
     """
-    inner, (before, same, after) = _neighbours(assets, instrument)
-    slopes = [fit_lines(inner, one).slope for one in (before, same, after)]
+    inner, drivers = _neighbours(assets, instrument)
+    inner = np.where(np.isfinite(drivers).all(axis=0), inner, np.nan)
+    lines = [fit_lines(inner, one) for one in drivers]
+    before, same, after = (line.slope for line in lines)
     rho = fit_lines(instrument[None, 1:], instrument[:-1]).correlation[0]
     whole = 1 + 2 * rho
-    total = (slopes[0] + slopes[1] + slopes[2]) / whole if whole > 0 else np.full(len(assets), np.nan)
-    return Lagged(slopes[0], slopes[1], slopes[2], total)
+    total = (before + same + after) / whole if whole > 0 else np.full(len(assets), np.nan)
+    return Lagged(lines[1].observations, before, same, after, total)
 
 
 def fit_dimson(assets: Floats, instrument: Floats) -> Lagged:
@@ -144,21 +160,34 @@ def fit_dimson(assets: Floats, instrument: Floats) -> Lagged:
     Source: Dimson (1979), Risk measurement when shares are subject to infrequent trading, one lag and one lead.
     """
     inner, drivers = _neighbours(assets, instrument)
-    slopes = np.full((len(assets), 3), np.nan)
-    patterns, which = np.unique(np.isfinite(inner), axis=0, return_inverse=True)
-    for number, known in enumerate(patterns):
-        fitted = fit_many(inner[which == number][:, known], drivers[:, known])
-        slopes[which == number] = np.nan if fitted is None else fitted
-    before, same, after = slopes.T
-    return Lagged(before, same, after, slopes.sum(axis=1))
+    known = np.isfinite(inner) & np.isfinite(drivers).all(axis=0)
+    before, same, after = fit_each(inner, drivers).T
+    return Lagged(np.count_nonzero(known, axis=1).astype(np.float64), before, same, after, before + same + after)
 
 
-def fit_many(assets: Floats, drivers: Floats) -> Floats | None:
+def fit_each(assets: Floats, drivers: Floats, *, largest_condition: float = LARGEST_CONDITION) -> Floats:
+    """Regress each asset on several drivers, over the intervals in which nothing of it or of them is missing.
+
+    Returns:
+        Assets by drivers; NaN as of `fit_many`.
+    """
+    slopes = np.full((len(assets), len(drivers)), np.nan)
+    known = np.isfinite(assets) & np.isfinite(drivers).all(axis=0)
+    patterns, which = np.unique(known, axis=0, return_inverse=True)
+    for number, pattern in enumerate(patterns):
+        rows = which == number
+        fitted = fit_many(assets[rows][:, pattern], drivers[:, pattern], largest_condition=largest_condition)
+        slopes[rows] = np.nan if fitted is None else fitted
+    return slopes
+
+
+def fit_many(assets: Floats, drivers: Floats, *, largest_condition: float = LARGEST_CONDITION) -> Floats | None:
     """Regress each asset on several drivers at once, with an intercept; None where there are too few or two are one.
 
     Args:
         assets: assets by intervals, none missing.
         drivers: drivers by intervals, none missing.
+        largest_condition: of the drivers' correlations, largest over smallest eigenvalue, above which two are one.
 
     Returns:
         Assets by drivers.
@@ -171,7 +200,7 @@ def fit_many(assets: Floats, drivers: Floats) -> Floats | None:
         return None
     unit = moved / scale[:, None]
     gram = unit @ unit.T
-    if np.linalg.cond(gram) > 1 / LEAST_INDEPENDENCE:
+    if np.linalg.cond(gram) > largest_condition:
         return None
     centered = assets - assets.mean(axis=1, keepdims=True)
     return cast("Floats", np.linalg.solve(gram, unit @ centered.T).T / scale)
@@ -243,9 +272,8 @@ def _window_sums(values: Floats, window: int) -> Floats:
 
 
 def _neighbours(assets: Floats, instrument: Floats) -> tuple[Floats, Floats]:
-    """Give what assets did, and the instrument before, at and after; NaN in an asset where any of them is missing."""
-    drivers = np.stack([instrument[:-2], instrument[1:-1], instrument[2:]])
-    return np.where(np.isfinite(drivers).all(axis=0), assets[:, 1:-1], np.nan), drivers
+    """Give what assets did, and what the instrument did an interval before, in the same and after."""
+    return assets[:, 1:-1], np.stack([instrument[:-2], instrument[1:-1], instrument[2:]])
 
 
 def _where(condition: NDArray[np.bool_], values: Floats) -> Floats:

@@ -85,6 +85,7 @@ def test_a_wallet_is_rounded_up_as_in_a_sizing() -> None:
     held = enter(contracts="0.1", leverage="7")
 
     assert str(held.shown.wallet) == "85.71428572"
+    assert str(enter(contracts="0.3", leverage="6").shown.wallet) == "300"  # a sixth of 1,800, of which noise is left
 
 
 def test_coins_that_are_lost_are_told_at_their_price_at_the_start() -> None:
