@@ -99,20 +99,16 @@ class InstrumentRatio(Struct, frozen=True, kw_only=True):
         SizedRatio | None, Meta(description="At the median beta of named falls; null where none is known.")
     ]
     removable_variance: Annotated[
-        float | None,
+        Annotated[float, Meta(ge=0, le=1)] | None,
         Meta(
             description="Largest share of the book's variance that this future alone removes: R squared. The rest "
             "stays, however many contracts. Null for a book that never moved.",
-            ge=0,
-            le=1,
             examples=[0.58],
         ),
     ]
     removable_volatility: Annotated[
-        float | None,
-        Meta(
-            description="Same of its volatility, which is what is felt: 1 - sqrt(1 - R^2).", ge=0, le=1, examples=[0.35]
-        ),
+        Annotated[float, Meta(ge=0, le=1)] | None,
+        Meta(description="Same of its volatility, which is what is felt: 1 - sqrt(1 - R^2).", examples=[0.35]),
     ]
 
 
@@ -135,11 +131,14 @@ class JointRatio(Struct, frozen=True, kw_only=True):
         Meta(description="In the order of the instruments; empty as slopes.absent_reason says.", max_length=2),
     ]
     removable_variance: Annotated[
-        float | None,
-        Meta(description="Share of variance that the legs remove in the sample; null likewise.", ge=0, le=1),
+        Annotated[float, Meta(ge=0, le=1)] | None,
+        Meta(
+            description="Share of variance that the legs remove in the sample; null likewise.",
+        ),
     ]
     removable_volatility: Annotated[
-        float | None, Meta(description="Same of the volatility; null likewise.", ge=0, le=1, examples=[0.41])
+        Annotated[float, Meta(ge=0, le=1)] | None,
+        Meta(description="Same of the volatility; null likewise.", examples=[0.41]),
     ]
 
 

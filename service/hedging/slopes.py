@@ -67,7 +67,9 @@ class OneSided(Struct, frozen=True, kw_only=True):
     """Slope within the intervals in which the instrument fell, or rose."""
 
     beta: Annotated[_Beta | None, Meta(description="Slope, with an intercept of its own; null for too few.")]
-    error: Annotated[float | None, Meta(description="Its standard error; null likewise.", ge=0, examples=[0.2])]
+    error: Annotated[
+        Annotated[float, Meta(ge=0)] | None, Meta(description="Its standard error; null likewise.", examples=[0.2])
+    ]
     observations: Annotated[_Count, Meta(description="How many intervals those are.")]
     absent_reason: Annotated[Lacking | None, Meta(description="Why there is no slope; null where there is one.")]
 
@@ -103,16 +105,14 @@ class PairSlopes(Struct, frozen=True, kw_only=True):
         int, Meta(description="Intervals in which both returns are known.", ge=3, le=1000, examples=[90])
     ]
     correlation: Annotated[
-        float | None,
-        Meta(description="Pearson's; null for an asset that never moved.", ge=-1, le=1, examples=[0.76]),
+        Annotated[float, Meta(ge=-1, le=1)] | None,
+        Meta(description="Pearson's; null for an asset that never moved.", examples=[0.76]),
     ]
     r_squared: Annotated[
-        float | None,
+        Annotated[float, Meta(ge=0, le=1)] | None,
         Meta(
             description="Share of variance that the instrument explains: the most that futures on it can remove. Null "
             "likewise.",
-            ge=0,
-            le=1,
             examples=[0.58],
         ),
     ]
@@ -142,8 +142,8 @@ class JointSlopes(Struct, frozen=True, kw_only=True):
         Meta(description="One an instrument, in their order; empty as absent_reason says.", max_length=2),
     ]
     r_squared: Annotated[
-        float | None,
-        Meta(description="Share of variance that both explain; null likewise.", ge=0, le=1, examples=[0.66]),
+        Annotated[float, Meta(ge=0, le=1)] | None,
+        Meta(description="Share of variance that both explain; null likewise.", examples=[0.66]),
     ]
     observations: Annotated[
         int, Meta(description="Intervals in which all three returns are known.", ge=0, le=1000, examples=[90])

@@ -139,9 +139,9 @@ def test_the_belief_about_a_book_leaves_out_the_underlying_itself() -> None:
 
     shrunk = found.book[0].slopes.vasicek
     assert shrunk is not None
-    assert (shrunk.prior.mean, shrunk.prior.spread) == (pytest.approx(0.5 + 0.5 * 1.09), pytest.approx(0.1))
+    assert [shrunk.prior.mean, shrunk.prior.spread] == pytest.approx([0.5 + 0.5 * 1.09, 0.1])
     own = next(asset for asset in found.assets if asset.asset == "BTC").slopes[0]
-    assert (own.ols.beta, own.r_squared) == (pytest.approx(1), pytest.approx(1))
+    assert [own.ols.beta, own.r_squared] == pytest.approx([1, 1])
     assert own.vasicek is not None
     assert own.vasicek.beta == pytest.approx(1)
 
@@ -152,7 +152,8 @@ def test_a_book_of_the_underlying_alone_has_a_beta_of_one() -> None:
 
     (book,) = found.book
     assert book.chosen is not None
-    assert (book.chosen.ratio, str(book.chosen.contracts)) == (pytest.approx(1), "1")
+    assert book.chosen.ratio == pytest.approx(1)
+    assert str(book.chosen.contracts) == "1"
     assert book.removable_volatility == pytest.approx(1)
 
 
@@ -380,7 +381,7 @@ def test_one_instrument_has_no_joint_slopes() -> None:
 
 def test_closes_say_what_their_returns_say() -> None:
     """And an interval of a week has 52 of them a year."""
-    closes = {
+    closes: dict[str, list[str | None]] = {
         "ALT": ["100", "110", "99", "105", "120", None, "100", "101"],
         "BTC": ["60000", "63000", "60000", "61000", "66000", "65000", "60000", "60500"],
     }
