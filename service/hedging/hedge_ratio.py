@@ -21,7 +21,7 @@ from service.hedging.measurement import Instrument, Row, Rows, Terms, explain, k
 from service.hedging.ratios import AssetSlopes, HedgeRatios, InstrumentRatio, JointLeg, JointRatio, Plan, SizedRatio
 from service.hedging.regression import Floats, stack
 from service.hedging.returns import basket_returns
-from service.hedging.setting import Setting, warn_of_book, warn_of_legs
+from service.hedging.setting import Setting, warn_of_legs
 from service.hedging.slopes import JointSlopes, PairSlopes, beta_of
 from service.hedging.units import Money, Size, exactly
 from service.hedging.variance import FEW
@@ -168,7 +168,8 @@ def _bound(betas: Sequence[float], row: Floats, drivers: Floats) -> tuple[float,
 def _warn(plan: Plan, found: HedgeRatios) -> Iterator[Caution]:
     first = plan.settings[0]
     yield from first.book.cautions
-    yield from warn_of_book(first.book)
+    if not first.book.exposure:
+        yield caution("no_exposure", "The book has no exposure to hedge: no ratio", "exposure")
     yield from warn_of_legs(plan.settings, "instruments")
     for place, one in enumerate(found.book):
         yield from _warn_of_pair(_BOOK, one.slopes, "book", place, "slopes")

@@ -186,7 +186,7 @@ def check_aim(quoted: Sequence[Quoted], aim: Aim) -> dict[str, Prior]:
     underlyings = [one.contract.underlying for one in quoted]
     if len(set(underlyings)) < len(underlyings):
         detail = f"Both contracts follow {underlyings[0]}, so that one is as good as the other: take one of them"
-        raise InconsistentQuestionError(Fault((*quoted[1].path, "underlying"), detail))
+        raise InconsistentQuestionError(Fault(quoted[1].path, detail))
     needed = aim.method == "vasicek"
     return {
         name: find_prior(name, aim.priors.get(name), "priors")

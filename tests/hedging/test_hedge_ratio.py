@@ -430,7 +430,7 @@ def test_prices_that_stand_still_count_as_missing() -> None:
             past("ALT"),
             {"contracts": [(linear(), "60000"), (linear(symbol="BTC-0626"), "61000")]},
             InconsistentQuestionError,
-            ("instruments", 1, "contract", "underlying"),
+            ("instruments", 1, "contract"),
         ),
         (
             past("ALT"),
