@@ -173,9 +173,11 @@ def fit_each(assets: Floats, drivers: Floats, *, largest_condition: float = LARG
     """
     slopes = np.full((len(assets), len(drivers)), np.nan)
     known = np.isfinite(assets) & np.isfinite(drivers).all(axis=0)
-    patterns, which = np.unique(known, axis=0, return_inverse=True)
-    for number, pattern in enumerate(patterns):
-        rows = which == number
+    alike: dict[bytes, list[int]] = {}
+    for place, row in enumerate(known):
+        alike.setdefault(row.tobytes(), []).append(place)
+    for rows in alike.values():
+        pattern = known[rows[0]]
         fitted = fit_many(assets[rows][:, pattern], drivers[:, pattern], largest_condition=largest_condition)
         slopes[rows] = np.nan if fitted is None else fitted
     return slopes

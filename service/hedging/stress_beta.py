@@ -10,10 +10,15 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from service.hedging.hedge_ratios import tidy
-from service.hedging.stresses import STRESSES, Stress, StressName
+from service.hedging.stresses import STRESSES, StressName
 
 LEAST_FALL = 0.05
 """Of the underlying: a quotient by less says little of how a coin falls with it."""
+
+_MOVES: dict[StressName, dict[str, float]] = {
+    stress.name: {figure.asset: float(figure.move) for figure in stress.figures} for stress in STRESSES.values()
+}
+"""From close to close, of each coin that has a figure in a window."""
 
 
 class StressBeta(Struct, frozen=True, kw_only=True):
@@ -44,10 +49,11 @@ def measure_stress_beta(weights: Mapping[str, float], underlying: str) -> Stress
         weights: exposure of each asset at risk as a share of the book's net; none where there is no net exposure.
         underlying: what the future follows.
     """
+    needed = {underlying, *weights}
     betas = {
-        stress.name: sum(weight * moves[asset] for asset, weight in weights.items()) / moves[underlying]
-        for stress in STRESSES.values()
-        if (moves := _moves(stress, [*weights, underlying])) is not None and moves[underlying] <= -LEAST_FALL
+        name: sum(weight * moves[asset] for asset, weight in weights.items()) / moves[underlying]
+        for name, moves in _MOVES.items()
+        if needed <= moves.keys() and moves[underlying] <= -LEAST_FALL
     }
     if not weights or not betas:
         reason: Literal["unknown", "no_exposure"] = "unknown" if weights else "no_exposure"
@@ -60,9 +66,3 @@ def measure_stress_beta(weights: Mapping[str, float], underlying: str) -> Stress
         falls=len(betas),
         absent_reason=None,
     )
-
-
-def _moves(stress: Stress, assets: list[str]) -> dict[str, float] | None:
-    """Give what assets did in a window; None if one of them has no figure."""
-    moves = {asset: stress.move_of(asset, "closes") for asset in assets}
-    return None if None in moves.values() else {asset: float(move) for asset, move in moves.items() if move is not None}
