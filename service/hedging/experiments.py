@@ -27,7 +27,7 @@ from service.hedging.errors import (
 from service.hedging.funding import FundingModel
 from service.hedging.instruments import FundingProcess
 from service.hedging.portfolio import Book, Holding, Weighting
-from service.hedging.setting import lay_out, warn_of_book
+from service.hedging.setting import lay_out, warn_of_book, warn_of_expiry, warn_of_prices
 from service.hedging.suppositions import assume_hedge, assume_market
 from service.hedging.tail import count_tail
 from service.hedging.units import FundingRate, Instant, Price, exactly
@@ -139,6 +139,8 @@ def plan_experiment(
         warnings=(
             *book.cautions,
             *warn_of_book(book),
+            *warn_of_expiry(contract, as_of),
+            *warn_of_prices(setting),
             *_warn(setup, dynamics),
             *_warn_of_coins(contract, held),
             *(note for index, hedge in enumerate(held) for note in _warn_of_hedge(hedge, index)),

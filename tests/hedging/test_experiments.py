@@ -134,6 +134,8 @@ def test_several_coins_are_supposed_to_move_together() -> None:
         ({"contract": linear(initial_margin_rate="0.05")}, "survival_unknown"),
         ({"contract": linear(**TERMS), "hedges": [contender(coverage="1", wallet_balance="1")]}, "wallet_too_small"),
         ({"book": {"SOL": ("0", 1.0)}}, "no_exposure"),
+        ({"book": {"BTC": ("10000", 1.0)}}, "basis_implausible"),
+        ({"contract": linear(**TERMS, expiry="2026-01-03T12:00:00Z"), "horizon_days": 1}, "expiry_near"),
         ({"book": {"SOL": ("10", -1.0), "ADA": ("1", 1.0)}}, "beta_flips_side"),
         ({"contract": inverse(**TERMS), "hedges": [contender(coverage="1", leverage="5")]}, "coin_margin_is_exposure"),
         ({"contract": inverse(**TERMS)}, "coin_margin_is_exposure"),
