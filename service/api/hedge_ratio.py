@@ -10,6 +10,7 @@ from litestar.params import JSONBody
 from msgspec import Meta, Struct, field
 from msgspec.structs import asdict
 
+from service.api.absences import at
 from service.api.drawing import work
 from service.api.legs import CompletedLegs, Leg, UsedLeg, look_up_legs
 from service.api.origins import Prices, Source, note_ages, time_of
@@ -150,7 +151,12 @@ async def _look_up(question: HedgeRatioRequest, state: Any) -> _Found:
     """Look up what a question leaves out; closes only once nothing else stands in the way of an answer."""
     vault = Vault(state.market, state.histories, state.market.deadline())
     legs, settings = await _lay_out(question, state)
-    needs = Needs(risky_assets(settings[0]), tuple(one.contract.underlying for one in settings), question.holdings)
+    needs = Needs(
+        risky_assets(settings[0]),
+        tuple(one.contract.underlying for one in settings),
+        question.holdings,
+        followed_at=tuple(at(_FIELD, place, "contract") for place in range(len(settings))),
+    )
     series, past = await look_back(vault, question.series, question.market, as_of=question.as_of, needs=needs)
     if past is not None:  # what was waited for has made the prices older: they are looked at once more
         legs, settings = await _lay_out(question, state)
