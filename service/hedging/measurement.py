@@ -12,7 +12,7 @@ import numpy as np
 
 from service.hedging.errors import Fault, TooFewObservationsError, ZeroVarianceError
 from service.hedging.hedge_ratios import tidy
-from service.hedging.priors import Prior, adjust, shrink
+from service.hedging.priors import Belief, Prior, adjust, shrink
 from service.hedging.regression import (
     FEWEST,
     LEAST_VARIANCE,
@@ -73,12 +73,12 @@ class Row(NamedTuple):
     weights: Mapping[str, float]
     """Of the assets that it is of, which add up to 1."""
 
-    def prior_of(self, prior: Prior, underlying: str) -> Prior:
+    def prior_of(self, prior: Prior, underlying: str) -> Belief:
         """Give what is believed of its beta, if that is known of a coin's."""
         others = [weight for asset, weight in self.weights.items() if asset != underlying]
         own, gross = self.weights.get(underlying, 0.0), math.fsum(map(abs, others))
         mean = own + prior.mean * math.fsum(others)
-        return Prior(mean=mean, spread=max(_LEAST_SPREAD, prior.spread * gross))
+        return Belief(mean=mean, spread=max(_LEAST_SPREAD, prior.spread * gross))
 
 
 class Rows(NamedTuple):
@@ -198,7 +198,7 @@ def _tell_line(line: Line, place: int, confidence: float) -> Slope:
     )
 
 
-def _tell_shrunk(slope: float, error: float, *, prior: Prior, confidence: float) -> Shrunk:
+def _tell_shrunk(slope: float, error: float, *, prior: Belief, confidence: float) -> Shrunk:
     posterior = shrink(slope, error, prior)
     half = NormalDist().inv_cdf((1 + confidence) / 2) * posterior.error
     return Shrunk(
@@ -207,7 +207,7 @@ def _tell_shrunk(slope: float, error: float, *, prior: Prior, confidence: float)
         low=tidy(posterior.beta - half),
         high=tidy(posterior.beta + half),
         weight=tidy(posterior.weight),
-        prior=Prior(mean=tidy(prior.mean), spread=tidy(prior.spread)),
+        prior=Belief(mean=tidy(prior.mean), spread=tidy(prior.spread)),
     )
 
 

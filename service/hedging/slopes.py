@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from service.hedging.priors import Prior
+from service.hedging.priors import Belief
 from service.hedging.stress_beta import StressBeta
 from service.hedging.units import Asset
 
@@ -41,7 +41,7 @@ class Shrunk(Struct, frozen=True, kw_only=True):
         float, Meta(description="Of the slope; the rest is that of the prior.", ge=0, le=1, examples=[0.74])
     ]
     prior: Annotated[
-        Prior,
+        Belief,
         Meta(
             description="What it was drawn toward. For the book: as if all of it but the underlying itself moved as "
             "one coin of the prior, which doubts more than coins that differ each by itself."
