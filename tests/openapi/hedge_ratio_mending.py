@@ -60,7 +60,7 @@ def _straighten(question: Question) -> Question:
 def _list(question: Question) -> Question:
     """Hold what is listed: futures that there are, and of looked-up closes coins that there are."""
     mended = _mend_each(REMEDIES["not_listed"])(question)
-    if not _is_of_window(mended):
+    if not _is_of_window(mended) or mended.get("market") is None:
         return mended
     held = [{**holding, "asset": choose(_COINS, holding["asset"])} for holding in mended["holdings"]]
     legs = [{**leg, "contract": _follow_bitcoin(leg["contract"])} for leg in mended["instruments"][:1]]
@@ -110,7 +110,10 @@ def _price(question: Question) -> Question:
     """Price everything held, and each future."""
     mended = _mend_each(REMEDIES["price_missing"])(question)
     legs = mended["instruments"]
-    return {**mended, "instruments": [leg if leg.get("futures_price") else {**leg, "futures_price": "5"} for leg in legs]}
+    return {
+        **mended,
+        "instruments": [leg if leg.get("futures_price") else {**leg, "futures_price": "5"} for leg in legs],
+    }
 
 
 def _shrink(question: Question) -> Question:
