@@ -271,6 +271,12 @@ _BINANCE: Body = {"style": "listed", "exchange": "binance", "symbol": "ETHUSDT"}
 _BOTH = ("instruments", [*LIVE["instruments"], {"contract": _BINANCE}])
 _SENT: Changes = (("instruments", PLAIN["instruments"]), ("prices", PLAIN["prices"]))
 """Nothing is looked up but closes."""
+_SPARED: Changes = (
+    ("instruments", PLAIN["instruments"][:1]),
+    ("prices", {"ADA": "0.44"}),
+    ("market.exchange", "bybit"),
+)
+"""All but the price of one coin is sent."""
 _OLD: Changes = (("series", PLAIN["series"]),)
 """Nothing is looked up but prices."""
 _MONEY: Changes = (("holdings", [{"asset": "USDT", "quantity": "9"}]),)
@@ -360,6 +366,7 @@ _BY_THE_WAY: tuple[tuple[Fault, Changes], ...] = (
     *((fault, ()) for fault in ("keyless", "spent", "off", "outage", "defect", "overloaded")),
     *((fault, _SENT) for fault in ("off", "outage", "overloaded")),
     *((fault, _OLD) for fault in ("off", "outage")),
+    *((fault, _SPARED) for fault in ("off", "outage")),
     *((fault, (*_SENT, *_OLD)) for fault in ("off", "outage")),
     ("overloaded", (*_SENT, ("market", None))),
 )
