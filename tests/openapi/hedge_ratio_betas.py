@@ -113,13 +113,11 @@ def _find_stressed(weights: Weights, underlying: str) -> Iterator[float]:
 @cache
 def _read_falls() -> tuple[dict[str, float], ...]:
     """Read what coins did in falls of the past, fall by fall."""
-    columns: list[dict[str, float]] = []
-    for line in _FALLS.strip().splitlines():
-        coin, *moves = line.split()
-        columns = columns or [{} for _ in moves]
-        for column, move in zip(columns, moves, strict=True):
-            column |= {} if move == "-" else {coin: float(move)}
-    return tuple(columns)
+    rows = {coin: moves for coin, *moves in map(str.split, _FALLS.strip().splitlines())}
+    return tuple(
+        {coin: float(move) for coin, move in zip(rows, fall, strict=True) if move != "-"}
+        for fall in zip(*rows.values(), strict=True)
+    )
 
 
 _FALLS = """
