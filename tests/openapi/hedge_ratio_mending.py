@@ -59,12 +59,19 @@ def _straighten(question: Question) -> Question:
 
 def _list(question: Question) -> Question:
     """Hold what is listed: futures that there are, and of looked-up closes coins that there are."""
-    mended = _mend_each(REMEDIES["not_listed"])(question)
+    mended = _mark(_mend_each(REMEDIES["not_listed"])(question))
     if not _is_of_window(mended) or mended.get("market") is None:
         return mended
     held = [{**holding, "asset": choose(_COINS, holding["asset"])} for holding in mended["holdings"]]
     legs = [{**leg, "contract": _follow_bitcoin(leg["contract"])} for leg in mended["instruments"][:1]]
     return {**mended, "holdings": held, "instruments": legs, "market": {**mended["market"], "quote": "USDT"}}
+
+
+def _mark(question: Question) -> Question:
+    """Leave the marks of listed futures to the market: at a price of next to nothing none has usable terms."""
+    legs = question["instruments"]
+    marked = [{**leg, "futures_price": None} if leg["contract"]["style"] == "listed" else leg for leg in legs]
+    return {**question, "instruments": marked}
 
 
 def _follow_bitcoin(contract: Question) -> Question:
