@@ -104,6 +104,11 @@ class _Places(NamedTuple):
         """Tell where a term of the contract stands."""
         return at(*self.root, *path)
 
+    def of_mark(self, symbol: str) -> tuple[str | int, ...]:
+        """Tell where the mark price of the contract stands in the answer: among the prices, or beside its terms."""
+        *outside, _ = self.root
+        return (*outside, "futures_price") if outside else ("prices", symbol)
+
     def of(self, name: str) -> Place:
         """Tell where a name stands: an asset held, or else the contract."""
         index = next((index for index, holding in enumerate(self.holdings) if holding.asset == name), None)
@@ -175,7 +180,7 @@ class _Question:
         if isinstance(contract, Inverse):
             raise self._lacks_rate(quote, "US dollars")
         detail = f"Spot prices are in {quote}: the price of {contract.symbol} has to be in {quote} too"
-        return (caution("currency_assumed", detail, "prices", contract.symbol),)
+        return (caution("currency_assumed", detail, *self._places.of_mark(contract.symbol)),)
 
     async def price(self, missing: Sequence[str], currency: str | None) -> None:
         """Look up spot prices in a currency; where no source is named, only the currency itself has one.

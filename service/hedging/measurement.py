@@ -12,7 +12,7 @@ import numpy as np
 
 from service.hedging.errors import Fault, TooFewObservationsError, ZeroVarianceError
 from service.hedging.hedge_ratios import tidy
-from service.hedging.priors import Prior, adjust, shrink
+from service.hedging.priors import Belief, Prior, adjust, shrink
 from service.hedging.regression import (
     FEWEST,
     LEAST_VARIANCE,
@@ -31,15 +31,17 @@ from service.hedging.regression import (
     stack,
 )
 from service.hedging.slopes import (
+    Dimson,
     JointSlopes,
     Lacking,
-    LaggedSlope,
     OneSided,
     PairSlopes,
     RollingSlope,
+    ScholesWilliams,
     Shrunk,
     Slope,
     Unjoined,
+    Unstable,
     Weighted,
 )
 from service.hedging.stress_beta import measure_stress_beta
@@ -71,12 +73,12 @@ class Row(NamedTuple):
     weights: Mapping[str, float]
     """Of the assets that it is of, which add up to 1."""
 
-    def prior_of(self, prior: Prior, underlying: str) -> Prior:
+    def prior_of(self, prior: Prior, underlying: str) -> Belief:
         """Give what is believed of its beta, if that is known of a coin's."""
         others = [weight for asset, weight in self.weights.items() if asset != underlying]
         own, gross = self.weights.get(underlying, 0.0), math.fsum(map(abs, others))
         mean = own + prior.mean * math.fsum(others)
-        return Prior(mean=mean, spread=max(_LEAST_SPREAD, prior.spread * gross))
+        return Belief(mean=mean, spread=max(_LEAST_SPREAD, prior.spread * gross))
 
 
 class Rows(NamedTuple):
@@ -109,11 +111,14 @@ def measure_pairs(rows: Rows, instrument: Instrument, terms: Terms) -> tuple[Pai
         terms: how.
 
     Raises:
-        TooFewObservationsError: if a row and the instrument share fewer than 3 intervals.
+        TooFewObservationsError: if a row and the instrument share fewer than 3 intervals; without rows, if it has them.
         ZeroVarianceError: if the instrument did not move in them.
     """
     found = _measure(rows.returns, instrument.returns, terms)
-    _require_observations(rows.lines, found.line, instrument.underlying)
+    _require_observations([row.name for row in rows.lines], found.line, instrument.underlying)
+    if not rows.lines:
+        alone = fit_lines(instrument.returns[None], instrument.returns)
+        _require_observations([instrument.underlying], alone, instrument.underlying)
     return tuple(
         _tell(row, found, place=place, instrument=instrument, terms=terms) for place, row in enumerate(rows.lines)
     )
@@ -141,10 +146,10 @@ def _measure(returns: Floats, instrument: Floats, terms: Terms) -> _Found:
     )
 
 
-def _require_observations(rows: Sequence[Row], line: Line, underlying: str) -> None:
-    few = [row.name for row, count in zip(rows, line.observations, strict=True) if count < FEWEST]
+def _require_observations(names: Sequence[str], line: Line, underlying: str) -> None:
+    few = [name for name, count in zip(names, line.observations, strict=True) if count < FEWEST]
     if few:
-        detail = f"Fewer than {FEWEST} intervals have returns of both {underlying} and: {', '.join(few[:10])}"
+        detail = f"Fewer than {FEWEST} intervals have returns of {underlying} and of: {', '.join(few[:10])}"
         raise TooFewObservationsError(Fault(("series",), detail))
     if np.any(line.instrument_variance < LEAST_VARIANCE):
         raise ZeroVarianceError(Fault(("series",), f"{underlying} never moved: no beta to it"))
@@ -169,8 +174,8 @@ def _tell(row: Row, found: _Found, *, place: int, instrument: Instrument, terms:
         ewma=_tell_weighted(found.faded, place, year),
         downside=_tell_side(found.falls, place),
         upside=_tell_side(found.rises, place),
-        scholes_williams=_tell_lagged(found.scholes_williams, place, fewest=FEWEST, reason="unstable_denominator"),
-        dimson=_tell_lagged(found.dimson, place, fewest=FEWEST + 2, reason="not_independent"),
+        scholes_williams=_tell_scholes_williams(found.scholes_williams, place),
+        dimson=_tell_dimson(found.dimson, place),
         rolling=_tell_rolling(found.rolling, place),
         stress=measure_stress_beta(row.weights, instrument.underlying),
     )
@@ -193,7 +198,7 @@ def _tell_line(line: Line, place: int, confidence: float) -> Slope:
     )
 
 
-def _tell_shrunk(slope: float, error: float, *, prior: Prior, confidence: float) -> Shrunk:
+def _tell_shrunk(slope: float, error: float, *, prior: Belief, confidence: float) -> Shrunk:
     posterior = shrink(slope, error, prior)
     half = NormalDist().inv_cdf((1 + confidence) / 2) * posterior.error
     return Shrunk(
@@ -202,7 +207,7 @@ def _tell_shrunk(slope: float, error: float, *, prior: Prior, confidence: float)
         low=tidy(posterior.beta - half),
         high=tidy(posterior.beta + half),
         weight=tidy(posterior.weight),
-        prior=Prior(mean=tidy(prior.mean), spread=tidy(prior.spread)),
+        prior=Belief(mean=tidy(prior.mean), spread=tidy(prior.spread)),
     )
 
 
@@ -229,18 +234,42 @@ def _tell_side(line: Line, place: int) -> OneSided:
     )
 
 
-def _tell_lagged(lagged: Lagged, place: int, *, fewest: int, reason: Lacking) -> LaggedSlope:
-    count, *slopes = (one[place] for one in lagged)
-    before, same, after, beta = map(_number, slopes)
-    lacking: Lacking = "too_few_observations" if count < fewest else reason
-    return LaggedSlope(
+def _tell_scholes_williams(lagged: Lagged, place: int) -> ScholesWilliams:
+    before, same, after, beta = _tell_lagged(lagged, place)
+    count = int(lagged.observations[place])
+    lacking: Unstable = "unstable_denominator"
+    if None in {before, same, after}:
+        lacking = _lacking(count, FEWEST)
+    return ScholesWilliams(
         beta=beta,
-        observations=int(count),
+        observations=count,
         before=before,
         same=same,
         after=after,
         absent_reason=lacking if beta is None else None,
     )
+
+
+def _tell_dimson(lagged: Lagged, place: int) -> Dimson:
+    before, same, after, beta = _tell_lagged(lagged, place)
+    count = int(lagged.observations[place])
+    return Dimson(
+        beta=beta,
+        observations=count,
+        before=before,
+        same=same,
+        after=after,
+        absent_reason=_lacking(count, FEWEST + 2) if beta is None else None,
+    )
+
+
+def _tell_lagged(lagged: Lagged, place: int) -> tuple[float | None, ...]:
+    """Give the slopes before, at and after, and the beta."""
+    return tuple(_number(one[place]) for one in lagged[1:])
+
+
+def _lacking(count: int, fewest: int) -> Lacking:
+    return "too_few_observations" if count < fewest else "not_independent"
 
 
 def _tell_rolling(rolling: Rolling, place: int) -> RollingSlope:

@@ -24,6 +24,13 @@ class Prior(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ]
 
 
+class Belief(Struct, frozen=True, kw_only=True):
+    """A normal belief about the beta of one coin, or of a book: as wide as what is long and short makes it."""
+
+    mean: Annotated[float, Meta(description="Of the beta.", examples=[1.09])]
+    spread: Annotated[float, Meta(description="Standard deviation about it.", ge=0, examples=[0.2])]
+
+
 PRIORS: Mapping[str, Prior] = {
     "BTC": Prior(mean=1.09, spread=PRIOR_SPREAD),
     "ETH": Prior(mean=0.92, spread=0.14),
@@ -65,7 +72,7 @@ def find_prior(underlying: str, sent: Prior | None, *path: str | int) -> Prior:
     return PRIORS[underlying]
 
 
-def shrink(slope: float, error: float, prior: Prior) -> Posterior:
+def shrink(slope: float, error: float, prior: Prior | Belief) -> Posterior:
     """Move a belief about beta by what was measured.
 
     Args:

@@ -132,9 +132,7 @@ class JointRatio(Struct, frozen=True, kw_only=True):
     ]
     removable_variance: Annotated[
         Annotated[float, Meta(ge=0, le=1)] | None,
-        Meta(
-            description="Share of variance that the legs remove in the sample; null likewise.",
-        ),
+        Meta(description="Share of variance that the legs remove in the sample; null likewise.", examples=[0.66]),
     ]
     removable_volatility: Annotated[
         Annotated[float, Meta(ge=0, le=1)] | None,

@@ -71,7 +71,7 @@ def lay_out(
             order, the first that applies, with all of its places.
     """
     check_terms(contract)
-    _refuse_shared_name(contract, holdings)
+    _refuse_shared_name(contract, holdings, ("contract", "symbol"))
     refuse_expired(contract, as_of)
     require_prices([*(holding.asset for holding in holdings), contract.symbol], prices)
     book = value_portfolio(holdings, prices, weighting=weighting, underlying=contract.underlying)
@@ -90,8 +90,11 @@ def lay_out_each(
         as_of: the time of the question.
 
     Raises:
-        HedgingError: as of `lay_out`, for the first contract that stands in the way, at its own place.
+        HedgingError: as of `lay_out`, for the first contract that stands in the way, at its own place; before all else
+            where one has the name of an asset held, whose price would be taken for it.
     """
+    for one in quoted:
+        _refuse_shared_name(one.contract, holdings, (*one.path, "symbol"))
     settings = []
     for one in quoted:
         try:
@@ -194,7 +197,7 @@ def refuse_expired(contract: Contract, as_of: Instant) -> None:
         raise ExpiredContractError(Fault(("contract", "expiry"), detail))
 
 
-def _refuse_shared_name(contract: Contract, holdings: Sequence[Holding]) -> None:
+def _refuse_shared_name(contract: Contract, holdings: Sequence[Holding], path: tuple[str | int, ...]) -> None:
     if any(holding.asset == contract.symbol for holding in holdings):
         detail = f"{contract.symbol} is also held as an asset: one price can't be its spot and its futures price"
-        raise InconsistentContractError(Fault(("contract", "symbol"), detail))
+        raise InconsistentContractError(Fault(path, detail))

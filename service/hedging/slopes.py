@@ -8,12 +8,13 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from service.hedging.priors import Prior
+from service.hedging.priors import Belief
 from service.hedging.stress_beta import StressBeta
 from service.hedging.units import Asset
 
 Method = Literal["vasicek", "ols", "ewma"]
-Lacking = Literal["too_few_observations", "unstable_denominator", "not_independent"]
+Lacking = Literal["too_few_observations", "not_independent"]
+Unstable = Literal["too_few_observations", "unstable_denominator", "not_independent"]
 Unjoined = Literal["one_instrument", "too_few_observations", "singular_covariance", "never_moved"]
 _Beta = Annotated[float, Meta(examples=[1.1])]
 _Count = Annotated[int, Meta(ge=0, le=1000, examples=[90])]
@@ -40,7 +41,7 @@ class Shrunk(Struct, frozen=True, kw_only=True):
         float, Meta(description="Of the slope; the rest is that of the prior.", ge=0, le=1, examples=[0.74])
     ]
     prior: Annotated[
-        Prior,
+        Belief,
         Meta(
             description="What it was drawn toward. For the book: as if all of it but the underlying itself moved as "
             "one coin of the prior, which doubts more than coins that differ each by itself."
@@ -71,7 +72,9 @@ class OneSided(Struct, frozen=True, kw_only=True):
         Annotated[float, Meta(ge=0)] | None, Meta(description="Its standard error; null likewise.", examples=[0.2])
     ]
     observations: Annotated[_Count, Meta(description="How many intervals those are.")]
-    absent_reason: Annotated[Lacking | None, Meta(description="Why there is no slope; null where there is one.")]
+    absent_reason: Annotated[
+        Literal["too_few_observations"] | None, Meta(description="Why there is no slope; null where there is one.")
+    ]
 
 
 class LaggedSlope(Struct, frozen=True, kw_only=True):
@@ -82,7 +85,30 @@ class LaggedSlope(Struct, frozen=True, kw_only=True):
     before: Annotated[_Beta | None, Meta(description="Slope on the instrument's return an interval before.")]
     same: Annotated[_Beta | None, Meta(description="Slope on that of the same interval.")]
     after: Annotated[_Beta | None, Meta(description="Slope on that of the interval after.")]
-    absent_reason: Annotated[Lacking | None, Meta(description="Why there is no beta; null where there is one.")]
+
+
+class Dimson(LaggedSlope, frozen=True, kw_only=True):
+    """Three slopes of one regression, for coins that are traded thinly."""
+
+    absent_reason: Annotated[
+        Lacking | None,
+        Meta(
+            description="Why there is no beta: `not_independent` where one of the three returns follows from "
+            "the others. Null where there is one."
+        ),
+    ]
+
+
+class ScholesWilliams(LaggedSlope, frozen=True, kw_only=True):
+    """Three simple slopes over 1 + 2 rho, rho the correlation of the instrument with itself an interval before."""
+
+    absent_reason: Annotated[
+        Unstable | None,
+        Meta(
+            description="Why there is no beta: `unstable_denominator` where 1 + 2 rho is not above 0, "
+            "`not_independent` where the instrument stood still at one of the three times. Null where there is one."
+        ),
+    ]
 
 
 class RollingSlope(Struct, frozen=True, kw_only=True):
@@ -128,8 +154,8 @@ class PairSlopes(Struct, frozen=True, kw_only=True):
     ewma: Annotated[Weighted, Meta(description="Exponentially weighted.")]
     downside: Annotated[OneSided, Meta(description="Where the instrument fell.")]
     upside: Annotated[OneSided, Meta(description="Where it rose.")]
-    scholes_williams: Annotated[LaggedSlope, Meta(description="Three simple slopes over 1 + 2 rho.")]
-    dimson: Annotated[LaggedSlope, Meta(description="Three slopes of one regression.")]
+    scholes_williams: Annotated[ScholesWilliams, Meta(description="Three simple slopes over 1 + 2 rho.")]
+    dimson: Annotated[Dimson, Meta(description="Three slopes of one regression.")]
     rolling: Annotated[RollingSlope, Meta(description="Within windows of rolling_intervals.")]
     stress: Annotated[StressBeta, Meta(description="In named falls of the past, whatever returns were sent.")]
 

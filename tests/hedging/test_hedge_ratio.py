@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from service.hedging.errors import (
     HedgingError,
+    InconsistentContractError,
     InconsistentQuestionError,
     SizeOutOfRangeError,
     TooFewObservationsError,
@@ -267,6 +268,14 @@ def test_an_instrument_that_repeats_itself_has_no_lagged_slopes() -> None:
     assert pair.scholes_williams.same is not None
 
 
+def test_an_instrument_that_stood_still_at_one_of_three_times_has_no_lagged_beta() -> None:
+    """Its denominator is not to blame: the return before was the same each time, and there is no slope on it."""
+    pair = slopes_of([0.02, -0.03, 0.04, 0.01, -0.02], [0.01, 0.01, 0.01, 0.05, -0.02])
+
+    assert (pair.scholes_williams.before, pair.scholes_williams.beta) == (None, None)
+    assert pair.scholes_williams.absent_reason == "not_independent"
+
+
 def test_a_coin_that_never_moved_has_no_correlation() -> None:
     """Its slope is 0, of which nothing can be removed."""
     found = measured({**past(), "ALT": [0.0] * 120}, contracts=BOTH)
@@ -292,7 +301,7 @@ def test_a_book_without_exposure_has_no_ratio(book: dict[str, str]) -> None:
     assert (found.book, found.joint, found.absent_reason) == ((), None, "no_exposure")
     assert [asset.asset for asset in found.assets] == [asset for asset in book if asset != "USDT"]
     assert all(asset.weight is None for asset in found.assets)
-    assert codes(found)["no_exposure"]
+    assert codes(found)["no_exposure"] == ["#/exposure"]
 
 
 # Two instruments
@@ -431,6 +440,17 @@ def test_prices_that_stand_still_count_as_missing() -> None:
             {"contracts": [(linear(), "60000"), (linear(symbol="BTC-0626"), "61000")]},
             InconsistentQuestionError,
             ("instruments", 1, "contract"),
+        ),
+        ({"BTC": [0.1, 0.2, None]}, {"book": {"USDT": "1000"}}, TooFewObservationsError, ("series",)),
+        ({"BTC": [0.1, 0.1, 0.1]}, {"book": {"USDT": "1000"}}, ZeroVarianceError, ("series",)),
+        (
+            past("ALT"),
+            {
+                "contracts": [BOTH[0], (linear(**ETH_MINI | {"symbol": "MINI"}), "2500")],
+                "book": {"ALT": "9", "MINI": "1"},
+            },
+            InconsistentContractError,
+            ("instruments", 1, "contract", "symbol"),
         ),
         (
             past("ALT"),

@@ -14,6 +14,7 @@ from tests.openapi.behaviour import describe, quote
 from tests.openapi.coverage_mending import mend_coverage
 from tests.openapi.curve_mending import mend_basis, mend_carry, mend_stream, spare
 from tests.openapi.document import FILE, Document
+from tests.openapi.hedge_ratio_mending import mend_hedge_ratio, spare_past
 from tests.openapi.house import Door
 from tests.openapi.lookups import Question
 from tests.openapi.margin_mending import mend_margin
@@ -23,14 +24,16 @@ from tests.openapi.queries import Query
 from tests.openapi.refusals import find_faults
 from tests.openapi.scenario_mending import mend_scenarios
 from tests.openapi.simulation_mending import mend_simulation, spare_work
-from tests.openapi.staging import BASIS, CARRY, COVERAGE, MARGIN, SCENARIOS, SIMULATIONS, SIZING, is_live
+from tests.openapi.staging import BASIS, CARRY, COVERAGE, HEDGE_RATIO, MARGIN, SCENARIOS, SIMULATIONS, SIZING, is_live
 from tests.openapi.strict_json import read_json
 
 _ANSWERABLE = (
     *("sizeHedge", "measureBasis", "assessCarry", "assessMargin", "playScenarios", "simulateHedges"),
-    *("assessCoverage", "listPrices", "listContracts", "streamBasis"),
+    *("assessCoverage", "measureHedgeRatio", "listPrices", "listContracts", "streamBasis"),
 )
 """Operations that may say no to a valid request."""
+_SPARED = {"measureHedgeRatio": 3}
+"""Of operations that take much to make a question of, one of so many random questions is asked."""
 _UNMENDED = 4
 """One of so many cases stays as it was generated."""
 
@@ -52,6 +55,7 @@ def load_generator(door: Door, *, examples: int, seed: int | None = None) -> Bas
                 {
                     "include-operation-id": name,
                     "checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", "422"]}},
+                    "generation": {"max-examples": examples // _SPARED.get(name, 1)},
                 }
                 for name in _ANSWERABLE
             ],
@@ -69,7 +73,7 @@ def complete_case(_: HookContext, case: Case[Any]) -> Case[Any]:
     if generation is None or generation.mode == GenerationMode.NEGATIVE:
         return case
     if isinstance(case.body, dict):
-        case.body = spare_work(spare(case.body))
+        case.body = spare_past(spare_work(spare(case.body)))
         if len(repr(case.body)) % _UNMENDED:
             case.body = _BODIES[case.operation.path](case.body)
     mend_query = _QUERIES.get(case.operation.path)
@@ -86,6 +90,7 @@ _BODIES: dict[str, Callable[[Question], Question]] = {
     COVERAGE[1]: mend_coverage,
     SCENARIOS[1]: mend_scenarios,
     SIMULATIONS[1]: mend_simulation,
+    HEDGE_RATIO[1]: mend_hedge_ratio,
 }
 _QUERIES: dict[str, Callable[[Query], Query]] = {
     "/v1/prices": mend_prices,

@@ -18,6 +18,7 @@ WORLD = World()
 """The world in which the services under test live."""
 EXCHANGES = ("binance", "bingx", "bybit", "mexc", "weex")
 WITH_EXPIRIES = ("binance", "bybit")
+DAY_MS = 86_400_000
 QUORUM = 3
 """How many exchanges have to trade a pair before it has a median."""
 
@@ -98,6 +99,17 @@ def count_returns(asset: str, now: datetime) -> int:
     """Count the days of which a coin has a return: between closes of days that are over, and believed to be."""
     is_unsettled = now.hour == now.minute == 0
     return ASSETS[asset].days - 2 - is_unsettled
+
+
+@cache
+def past_closes(exchange: str, quote: str, asset: str, until_ms: int) -> dict[int, float]:
+    """List the closes of a coin at an exchange by the end of their day, up to one, in milliseconds since 1970."""
+    (pair,) = (
+        listing
+        for listing in LISTINGS
+        if (listing.market, listing.asset, listing.quote) == ("spot", asset, quote) and _trades(listing, exchange)
+    )
+    return {day.ended_ms: float(day.close) / pair.scale for day in WORLD.closes(pair) if day.ended_ms <= until_ms}
 
 
 def _medians(quote: str) -> dict[str, Fraction]:

@@ -7,13 +7,26 @@ from tests.openapi import (
     basis_scenes,
     carry_scenes,
     coverage_scenes,
+    hedge_ratio_scenes,
     margin_scenes,
     scenario_scenes,
     scenes,
     simulation_scenes,
 )
 from tests.openapi.asgi import Sent
-from tests.openapi.staging import BASIS, CARRY, COVERAGE, MARGIN, SCENARIOS, SIMULATIONS, SIZING, Body, Complete, Key
+from tests.openapi.staging import (
+    BASIS,
+    CARRY,
+    COVERAGE,
+    HEDGE_RATIO,
+    MARGIN,
+    SCENARIOS,
+    SIMULATIONS,
+    SIZING,
+    Body,
+    Complete,
+    Key,
+)
 
 
 class Part(NamedTuple):
@@ -37,6 +50,9 @@ REPERTOIRE: dict[Key, Part] = {
     SCENARIOS: Part(scenario_scenes.PLAIN, scenario_scenes.LIVE, scenario_scenes.COMPLETE, scenario_scenes.scenes),
     SIMULATIONS: Part(
         simulation_scenes.PLAIN, simulation_scenes.LIVE, simulation_scenes.COMPLETE, simulation_scenes.scenes
+    ),
+    HEDGE_RATIO: Part(
+        hedge_ratio_scenes.PLAIN, hedge_ratio_scenes.LIVE, hedge_ratio_scenes.COMPLETE, hedge_ratio_scenes.scenes
     ),
 }
 """By operation."""

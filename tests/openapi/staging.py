@@ -23,6 +23,7 @@ MARGIN: Key = ("POST", "/v1/margin")
 COVERAGE: Key = ("POST", "/v1/coverage")
 SCENARIOS: Key = ("POST", "/v1/scenarios")
 SIMULATIONS: Key = ("POST", "/v1/simulations")
+HEDGE_RATIO: Key = ("POST", "/v1/hedge-ratio")
 
 
 def stage(body: Body, changes: Changes) -> Body:
@@ -113,6 +114,12 @@ def _is_live_simulation(body: Body) -> bool:
     return body.get("model", {}).get("history_days") is not None or _is_live_sizing(body)
 
 
+def _is_live_ratio(body: Body) -> bool:
+    if body.get("series", {}).get("style", "window") == "window":
+        return True
+    return any(_is_live_sizing({**body, "contract": leg["contract"]}) for leg in body["instruments"])
+
+
 def _names_listed(body: Body, field: str) -> bool:
     """Tell whether futures are to be looked up: by their names, or all on an asset."""
     return body.get("underlying") is not None or any(one["style"] == "listed" for one in body.get(field, ()))
@@ -126,4 +133,5 @@ _IS_LIVE: dict[str, Callable[[Body], bool]] = {
     COVERAGE[1]: _is_live_sizing,
     SCENARIOS[1]: _is_live_sizing,
     SIMULATIONS[1]: _is_live_simulation,
+    HEDGE_RATIO[1]: _is_live_ratio,
 }

@@ -6,7 +6,7 @@ from tests.openapi.asgi import JSON, SVG, Fault, Sent
 from tests.openapi.behaviour import documents_every_status, names_every_code
 from tests.openapi.looks import CONTRACTS, EXCHANGES_, PLAIN, PRICES, STREAM, look
 from tests.openapi.repertoire import REPERTOIRE
-from tests.openapi.staging import BASIS, CARRY, COVERAGE, MARGIN, SIZING, Key, pose
+from tests.openapi.staging import BASIS, CARRY, COVERAGE, HEDGE_RATIO, MARGIN, SIZING, Key, pose
 from tests.openapi.witness import Trial, Witness
 
 GOOD = pose(REPERTOIRE[SIZING].plain)
@@ -45,15 +45,15 @@ def _live(key: Key, fault: Fault) -> Sent:
         pytest.param(CHART._replace(fault="overloaded"), 503, "overloaded", id="too many charts"),
         *(
             pytest.param(_live(key, "defect"), 500, "internal_error", id=f"a defect of {key[1]}")
-            for key in (BASIS, CARRY, MARGIN, COVERAGE)
+            for key in (BASIS, CARRY, MARGIN, COVERAGE, HEDGE_RATIO)
         ),
         *(
             pytest.param(_live(key, "off"), 422, "exchange_off", id=f"nothing on for {key[1]}")
-            for key in (BASIS, CARRY, MARGIN, COVERAGE)
+            for key in (BASIS, CARRY, MARGIN, COVERAGE, HEDGE_RATIO)
         ),
         *(
             pytest.param(_live(key, "outage"), 503, "price_unavailable", id=f"no answer for {key[1]}")
-            for key in (BASIS, CARRY, MARGIN, COVERAGE)
+            for key in (BASIS, CARRY, MARGIN, COVERAGE, HEDGE_RATIO)
         ),
         pytest.param(look(STREAM, PLAIN[STREAM], "overloaded"), 503, "overloaded", id="too many streams"),
         pytest.param(look(PRICES, "exchange=bybit", "keyless"), 401, "unauthorized", id="no key to see prices"),
