@@ -157,6 +157,14 @@ KINDS: Mapping[str, Kind] = {
         "Ask again after Retry-After, allow a greater max_age_seconds, name another exchange, or send the price. "
         "GET /v1/exchanges shows the state of each.",
     ),
+    "stale_price": Kind(
+        422,
+        "Past that ended",
+        "The last daily close at which a coin, or what a contract follows, was traded is older than 36 hours: the "
+        "exchange tells no later one, or the price has stood still for three days and more. What moved then says "
+        "nothing of how it moves now.",
+        "Leave the coin out, send its beta or its returns, or name another exchange.",
+    ),
     "crossed_market": Kind(
         422,
         "Crossed market",

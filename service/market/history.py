@@ -10,7 +10,7 @@ from typing import Generic, NamedTuple, TypeVar, cast
 from service.market.boards import Boards
 from service.market.clock import Clock
 from service.market.fetcher import Kept
-from service.market.found import NotListedError, UnavailableError
+from service.market.found import NotListedError, OutdatedError, UnavailableError
 from service.market.source import (
     Candles,
     Close,
@@ -82,7 +82,8 @@ class Histories:
 
         Raises:
             NotListedError: if the exchange tells none at all.
-            UnavailableError: if they can't be had, or the last one is older than 36 hours.
+            UnavailableError: if they can't be had.
+            OutdatedError: if the last one is older than 36 hours.
         """
         name = f"The daily closes of {listing.symbol}"
         kept = await self._read(self._feed_of_closes(exchange, listing), name, until)
@@ -95,7 +96,8 @@ class Histories:
 
         Raises:
             NotListedError: if it is no perpetual, or the exchange tells none at all.
-            UnavailableError: if it can't be had, or the last one is older than 36 hours.
+            UnavailableError: if it can't be had.
+            OutdatedError: if the last one is older than 36 hours.
         """
         name = f"The funding of {listing.symbol}"
         kept = await self._read(self._feed_of_payments(exchange, listing), name, until)
@@ -128,7 +130,7 @@ class Histories:
         hours = (self._clock.wall() * 1e3 - points[-1].at_ms) / _HOUR_MS
         if hours > LONGEST_HOURS:
             detail = f"the last is {hours:.1f} h old, and {LONGEST_HOURS} h are the most"
-            raise UnavailableError(*about, UpstreamError("rejected", detail))
+            raise OutdatedError(*about, UpstreamError("rejected", detail))
         steady = self._clock.steady()
         return History(points, kept.board.wall_ms, kept.age(steady), steady)
 
