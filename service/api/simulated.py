@@ -224,6 +224,7 @@ ANSWERS: dict[str, Any] = {
         "confidence": 0.95,
         "funding_rate": "0.0001",
         "funding_process": None,
+        "betas": None,
         "contract": {
             "style": "linear",
             "symbol": "BTC-MINI",
