@@ -87,8 +87,12 @@ LISTED = {
     "market": {"exchange": "binance", "quote": "USDT", "max_age_seconds": 10},
 }
 
+ESTIMATED: dict[str, Any] = {**LISTED, "weighting": "beta", "betas": {"method": "vasicek", "window_days": 90}}
+"""Everything but the book is found."""
+
 LIVE_SIZING: dict[str, dict[str, Any]] = {
     "listed": {"summary": "A listed contract and looked-up prices: nothing but the book is sent", "value": LISTED},
+    "estimated": {"summary": "Beta-weighted, with betas from the last 90 days", "value": ESTIMATED},
 }
 
 SEED_BASIS = {
@@ -385,6 +389,10 @@ LIVE_COVERAGE: dict[str, dict[str, Any]] = {
             "margin": {"wallet_balance": "5000"},
         },
     },
+    "estimated": {
+        "summary": "Betas by exponential weights over the last 90 days",
+        "value": {**LISTED, "betas": {"method": "ewma", "window_days": 90}},
+    },
 }
 
 TABLE = {
@@ -436,6 +444,16 @@ LIVE_SCENARIOS: dict[str, dict[str, Any]] = {
             "stresses": ["luna-2022-05"],
             "by": "lows",
             "margin": {"leverage": "3"},
+        },
+    },
+    "estimated": {
+        "summary": "Coins move by betas from the last 90 days, least squares",
+        "value": {
+            **LISTED,
+            "weighting": "beta",
+            "betas": {"method": "ols", "window_days": 90},
+            "hedges": [{"coverage": "1"}],
+            "moves": ["-0.2", "0.2"],
         },
     },
 }
@@ -499,8 +517,11 @@ HISTORY_SIMULATION = {
     "model": {"style": "bootstrap", "history_days": 180},
 }
 
+ESTIMATED_SIMULATION = {**ESTIMATED, "hedges": [{"coverage": "1", "leverage": "4"}], "horizon_days": 14}
+
 LIVE_SIMULATIONS: dict[str, dict[str, Any]] = {
     "covariance": {"summary": "Given covariances, looked-up prices, normal shocks", "value": COVARIANCE_SIMULATION},
     "bootstrap": {"summary": "Blocks of given past days; twelve of them are few", "value": BOOTSTRAP_SIMULATION},
     "history": {"summary": "Blocks of looked-up past days, half a year of them", "value": HISTORY_SIMULATION},
+    "estimated": {"summary": "Hedged by betas from the last 90 days", "value": ESTIMATED_SIMULATION},
 }

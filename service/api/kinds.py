@@ -211,7 +211,8 @@ KINDS: Mapping[str, Kind] = {
     "overloaded": Kind(
         503,
         "Overloaded",
-        "More heavy work is waiting than one process takes on: charts, large grids, simulations, or open streams.",
+        "More heavy work is waiting than one process takes on: charts, large grids, betas from thousands of returns, "
+        "simulations, or open streams.",
         "Ask again after Retry-After; of a chart, ask for JSON; of a grid, for less at once.",
     ),
     "internal_error": Kind(

@@ -197,7 +197,7 @@ def make_estimator(asked: BetaQuestion, underlying: str, *, is_needed: bool) -> 
         InconsistentQuestionError: as of `find_prior`.
     """
     has_prior = asked.method == "vasicek" and is_needed
-    prior = find_prior(underlying, asked.prior, *_PATH, "prior") if has_prior else None
+    prior = find_prior(underlying, asked.prior, *_PATH) if has_prior else None
     return Estimator(asked.method, prior, asked.decay, asked.confidence)
 
 

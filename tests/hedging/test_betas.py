@@ -231,7 +231,7 @@ def test_nothing_is_believed_of_betas_to_other_coins() -> None:
     with pytest.raises(InconsistentQuestionError) as raised:
         make_estimator(BetaQuestion(), "SOL", is_needed=True)
 
-    assert raised.value.faults[0].path == ("betas", "prior")
+    assert raised.value.faults[0].path == ("betas",)
     assert make_estimator(BetaQuestion(method="ols"), "SOL", is_needed=True).prior is None
     assert make_estimator(BetaQuestion(), "SOL", is_needed=False).prior is None
 
