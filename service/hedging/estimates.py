@@ -30,7 +30,13 @@ class BetaEstimate(Struct, frozen=True, kw_only=True):
     """What past returns say of one coin's beta; statistics of returns per interval."""
 
     observations: Annotated[
-        int, Meta(description="Intervals in which the coin and the underlying both have a return.", ge=3, le=1000)
+        int,
+        Meta(
+            description="Intervals in which the coin and the underlying both have a return.",
+            ge=3,
+            le=1000,
+            examples=[90],
+        ),
     ]
     effective_observations: Annotated[
         float,

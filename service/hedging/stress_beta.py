@@ -5,15 +5,28 @@ Law: only windows in which everything of the book has a figure of its own count,
 
 from collections.abc import Mapping
 from statistics import median
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 from msgspec import Meta, Struct
 
 from service.hedging.hedge_ratios import tidy
-from service.hedging.stresses import STRESSES, Stress, StressName
+from service.hedging.stresses import STRESSES, Stress
 
 LEAST_FALL = 0.05
 """Of the underlying: a quotient by less says little of how a coin falls with it."""
+
+FallName = Literal[
+    "covid-2020-03",
+    "china-2021-05",
+    "day-2021-05-19",
+    "luna-2022-05",
+    "3ac-2022-06",
+    "ftx-2022-11",
+    "sec-2023-06",
+    "yen-2024-08",
+    "crash-2025-10",
+]
+"""The named stresses in which something that a future may follow fell so far."""
 
 
 class StressBeta(Struct, frozen=True, kw_only=True):
@@ -21,7 +34,7 @@ class StressBeta(Struct, frozen=True, kw_only=True):
 
     beta: Annotated[float | None, Meta(description="Median of the falls; null as absent_reason says.", examples=[1.43])]
     worst: Annotated[float | None, Meta(description="Largest of them; null likewise.", examples=[2.37])]
-    worst_stress: Annotated[StressName | None, Meta(description="In which it was that; null likewise.")]
+    worst_stress: Annotated[FallName | None, Meta(description="In which it was that; null likewise.")]
     falls: Annotated[
         int,
         Meta(
@@ -44,8 +57,9 @@ def measure_stress_beta(weights: Mapping[str, float], underlying: str) -> Stress
         weights: exposure of each asset at risk as a share of the book's net; none where there is no net exposure.
         underlying: what the future follows.
     """
-    betas = {
-        stress.name: sum(weight * moves[asset] for asset, weight in weights.items()) / moves[underlying]
+    betas: dict[FallName, float] = {
+        cast("FallName", stress.name): sum(weight * moves[asset] for asset, weight in weights.items())
+        / moves[underlying]
         for stress in STRESSES.values()
         if (moves := _moves(stress, [*weights, underlying])) is not None and moves[underlying] <= -LEAST_FALL
     }

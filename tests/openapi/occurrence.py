@@ -19,6 +19,8 @@ RESERVED: dict[str, str] = {
     "UnavailableEvent.code is never 'not_listed'": "a future would have to settle while somebody follows it",
     "SizingReply.candidates.*.order.reduce_only is never True": "a sizing opens hedges, and closes none",
     "CoverageReply.recommendation.outcome.survives is never False": "what the margin does not bear is not recommended",
+    "UsedBetas.assets.*.stress.absent_reason is never 'no_exposure'": "a coin alone is all of itself",
+    "UsedBetas.history.quote is never 'USDC'": "it takes two coins with pairs in it, and here there is one",
     "Caution.code is never 'old_terms'": "terms are warned about after two hours",
     **({} if REDIS else {"Readiness.redis is never 'reachable'": "there is no Redis on this machine"}),
     "ExchangesReply.exchanges.*.feeds.*.state is never 'old'": "a board is too old to serve after a minute",
