@@ -135,7 +135,8 @@ KINDS: Mapping[str, Kind] = {
         422,
         "Beta missing",
         "Weighting by beta needs the beta of every risky asset.",
-        "Add the betas that errors[] points at, or weight by value, which takes every beta as 1.",
+        "Add the betas that errors[] points at, have them estimated where the question takes `betas`, or weight by "
+        "value, which takes every beta as 1.",
     ),
     "duplicate_symbol_beta_conflict": Kind(
         422,

@@ -71,7 +71,7 @@ class BookQuestion(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     ] = None
     weighting: Annotated[
         Weighting,
-        Meta(description="`value` takes every beta as 1; `beta` uses the betas of the holdings."),
+        Meta(description="`value` takes every beta as 1; `beta` uses the betas of the holdings, sent or estimated."),
     ] = "value"
     betas: Annotated[
         BetaQuestion | None,

@@ -74,7 +74,8 @@ class BetaEstimate(Struct, frozen=True, kw_only=True):
         float | None,
         Meta(
             description="Lower end of beta's interval at the confidence: slope - t x error for `ols`, mean - z x "
-            "standard deviation of the posterior for `vasicek`. Null for `ewma`, whose error nobody knows.",
+            "standard deviation of the posterior for `vasicek`. How far the sample may be off, not how far beta moves "
+            "on. Null for `ewma`, whose error nobody knows.",
             examples=[0.98],
         ),
     ]
