@@ -11,9 +11,9 @@ from service.api.book_betas import UsedBetas
 from service.api.origins import Completed, note_ages, time_of
 from service.api.premises import (
     BookQuestion,
-    FoundBetas,
     PricesOrigin,
     TermsOrigin,
+    ToldBetas,
     UsedPrices,
     UsedTerms,
     UsedTime,
@@ -133,7 +133,7 @@ class CoverageReply(CoverageAnswer, frozen=True, kw_only=True):
     confidence: Annotated[float, Meta(description="As requested.", ge=0.8, le=0.999, examples=[0.95])]
     target_volatility: Annotated[_Target | None, Meta(description="As requested; null for none.", examples=[0.6])]
     max_probability: Annotated[float, Meta(description="As requested.", ge=0, le=1, examples=[0.01])]
-    betas: FoundBetas
+    betas: ToldBetas
     contract: UsedTerms
     contract_source: TermsOrigin
     prices: UsedPrices

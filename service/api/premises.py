@@ -39,7 +39,7 @@ PricesOrigin = Annotated[
     dict[Symbol, Provenance], Meta(description="Where each of the prices came from.", max_length=2000)
 ]
 UsedTime = Annotated[Instant, Meta(description="Time of the question.")]
-FoundBetas = Annotated[
+ToldBetas = Annotated[
     UsedBetas | None,
     Meta(description="Betas, those estimated with their doubt; null where `betas` was not asked for."),
 ]

@@ -15,9 +15,9 @@ from service.api.heads import OFFERS
 from service.api.origins import Completed, note_ages, time_of
 from service.api.premises import (
     BookQuestion,
-    FoundBetas,
     PricesOrigin,
     TermsOrigin,
+    ToldBetas,
     UsedPrices,
     UsedTerms,
     UsedTime,
@@ -116,7 +116,7 @@ class ScenariosRequest(BookQuestion, frozen=True, kw_only=True, forbid_unknown_f
 class ScenariosReply(Scenarios, frozen=True, kw_only=True):
     """The answer, with everything it was made from; amounts in the quote currency unless said otherwise."""
 
-    betas: FoundBetas
+    betas: ToldBetas
     contract: UsedTerms
     contract_source: TermsOrigin
     prices: UsedPrices

@@ -22,9 +22,9 @@ from service.api.past_closes import Vault
 from service.api.past_returns import Needs, PastOrigin, PastReturns, Span, find_returns, take_source, tell_origin
 from service.api.premises import (
     BookQuestion,
-    FoundBetas,
     PricesOrigin,
     TermsOrigin,
+    ToldBetas,
     UsedPrices,
     UsedTerms,
     UsedTime,
@@ -119,7 +119,7 @@ class SimulationReply(Simulation, frozen=True, kw_only=True):
     confidence: Annotated[float, Meta(description="As requested.", ge=0.8, le=0.999, examples=[0.95])]
     funding_rate: Annotated[FundingRate | None, Meta(description="As requested.")]
     funding_process: Annotated[FundingProcess | None, Meta(description="As requested.")]
-    betas: FoundBetas
+    betas: ToldBetas
     contract: UsedTerms
     contract_source: TermsOrigin
     prices: UsedPrices

@@ -11,9 +11,9 @@ from service.api.book_betas import UsedBetas
 from service.api.origins import Completed, note_ages, time_of
 from service.api.premises import (
     BookQuestion,
-    FoundBetas,
     PricesOrigin,
     TermsOrigin,
+    ToldBetas,
     UsedPrices,
     UsedTerms,
     UsedTime,
@@ -48,7 +48,7 @@ class SizingRequest(BookQuestion, frozen=True, kw_only=True, forbid_unknown_fiel
 class SizingReply(Sizing, frozen=True, kw_only=True):
     """The answer, with everything it was made from; amounts in the quote currency unless said otherwise."""
 
-    betas: FoundBetas
+    betas: ToldBetas
     contract: UsedTerms
     contract_source: TermsOrigin
     prices: UsedPrices

@@ -6,7 +6,6 @@ exactly rounded, so that an estimate is the same number on every machine. float6
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
 from statistics import NormalDist
 from typing import Annotated, Literal, NamedTuple
 
@@ -167,7 +166,7 @@ def _estimate(pairs: _Pairs, estimator: Estimator) -> BetaEstimate:
     elif estimator.prior is not None:
         found = _shrink(line, estimator.prior, estimator.confidence)
     else:
-        found = _Beta(line.slope, _student((1 + estimator.confidence) / 2, len(pairs.asset) - 2) * line.error)
+        found = _Beta(line.slope, student_quantile((1 + estimator.confidence) / 2, len(pairs.asset) - 2) * line.error)
     return BetaEstimate(
         observations=len(pairs.asset),
         effective_observations=tidy(worth),
@@ -214,12 +213,6 @@ def _weigh(pairs: _Pairs, decay: float) -> tuple[_Beta, float]:
 
 def _weights(count: int, decay: float) -> list[float]:
     return [decay ** (count - 1 - place) for place in range(count)]
-
-
-@lru_cache(maxsize=2048)
-def _student(probability: float, degrees: int) -> float:
-    """Give a quantile of Student's law, once: it takes as long as all the rest of an estimate."""
-    return student_quantile(probability, degrees)
 
 
 def _pair(asset: Sequence[float | None], underlying: Sequence[float | None]) -> _Pairs:
