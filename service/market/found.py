@@ -48,7 +48,7 @@ class UnavailableError(Exception):
 
 
 class OutdatedError(UnavailableError):
-    """What was asked for has a past, and that ended too long ago to say anything of today."""
+    """What was asked for has daily closes, and they ended too long ago to say anything of today."""
 
 
 class Seen(NamedTuple):
