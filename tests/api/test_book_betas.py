@@ -240,6 +240,17 @@ def test_past_days_of_a_model_and_betas_come_together(ask: Call, exchanges: Exch
     assert exchanges.count(*KLINES) == 3
 
 
+def test_prices_are_looked_at_once_more_after_the_wait_for_closes(exchanges: ExchangeServer) -> None:
+    """A slow history makes them older than a caller allows, and none of those is used."""
+    exchanges.inject(*KLINES, faults.slow(2.2))
+    with service_at(exchanges, **PATIENT) as ask:
+        told = put(ask, question(market={"exchange": "binance", "max_age_seconds": 2}))
+
+    ages = [told["provenance"][asset]["age_seconds"] for asset in ("SOL", "ADA")]
+    assert max(ages) < 2
+    assert exchanges.count("api.binance.com", "/api/v3/ticker/price") == 2
+
+
 # What is refused
 
 
