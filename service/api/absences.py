@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from service.api.problems import LONGEST_DETAIL, LONGEST_TEXT, RefusalError, Violation, pointer
-from service.market.found import NotListedError, UnavailableError
+from service.market.found import NotListedError, OutdatedError, UnavailableError
 from service.market.lookup import Market
 
 
@@ -39,16 +39,20 @@ def require_on(market: Market, exchange: str, place: Place) -> None:
 
 
 def refuse_failures(answers: Mapping[str, object], place_of: Callable[[str], Place]) -> None:
-    """Refuse with all that is not listed, else with all that can't be had; pass if everything was found.
+    """Refuse with all that is not listed, else outdated, else can't be had; pass if everything was found.
 
     Args:
         answers: what was looked up, by name: found, or the error.
         place_of: tells where in the request a name stands.
     """
-    unlisted = [(name, answer) for name, answer in answers.items() if isinstance(answer, NotListedError)]
-    if unlisted:
-        errors = [_violation("not_listed", str(answer), place_of(name)) for name, answer in unlisted]
-        raise RefusalError("not_listed", errors[0].detail, errors=errors)
+    for code, kind in (("not_listed", NotListedError), ("stale_price", OutdatedError)):
+        errors = [
+            _violation(code, str(answer), place_of(name))
+            for name, answer in answers.items()
+            if isinstance(answer, kind)
+        ]
+        if errors:
+            raise RefusalError(code, errors[0].detail, errors=errors)
     failed = [(answer, place_of(name)) for name, answer in answers.items() if isinstance(answer, UnavailableError)]
     if failed:
         raise refuse_unavailable(failed)

@@ -7,11 +7,13 @@ from litestar import Request, post
 from litestar.params import JSONBody
 from msgspec import Meta
 
+from service.api.book_betas import UsedBetas
 from service.api.origins import Completed, note_ages, time_of
 from service.api.premises import (
     BookQuestion,
     PricesOrigin,
     TermsOrigin,
+    ToldBetas,
     UsedPrices,
     UsedTerms,
     UsedTime,
@@ -131,6 +133,7 @@ class CoverageReply(CoverageAnswer, frozen=True, kw_only=True):
     confidence: Annotated[float, Meta(description="As requested.", ge=0.8, le=0.999, examples=[0.95])]
     target_volatility: Annotated[_Target | None, Meta(description="As requested; null for none.", examples=[0.6])]
     max_probability: Annotated[float, Meta(description="As requested.", ge=0, le=1, examples=[0.01])]
+    betas: ToldBetas
     contract: UsedTerms
     contract_source: TermsOrigin
     prices: UsedPrices
@@ -149,14 +152,16 @@ async def assess(data: JSONBody[CoverageRequest], request: Request[Any, Any, Any
     """
     state = request.app.state
     check_question(_ask(data))
-    completed = await look_up(state.market, data)
-    reply = answer(data, completed, state.settings.max_notional)
+    question, completed, betas = await look_up(state, data)
+    reply = answer(question, completed, state.settings.max_notional, betas=betas)
     note_ages(reply.provenance.values(), state.metrics.observe_market)
     return reply
 
 
-def answer(question: CoverageRequest, completed: Completed, largest_notional: Decimal) -> CoverageReply:
-    """Answer a question whose terms and prices are complete, as of its own time or else of now."""
+def answer(
+    question: CoverageRequest, completed: Completed, largest_notional: Decimal, *, betas: UsedBetas | None = None
+) -> CoverageReply:
+    """Answer a question whose terms, prices and betas are complete, as of its own time or else of now."""
     as_of = time_of(question.as_of)
     contract, prices = completed.contract, completed.prices
     setting = lay_out(
@@ -166,6 +171,7 @@ def answer(question: CoverageRequest, completed: Completed, largest_notional: De
     return CoverageReply(
         **with_premises(found, completed, found.holdings, as_of=as_of),
         **{name: getattr(question, name) for name in _AS_REQUESTED},
+        betas=betas,
     )
 
 

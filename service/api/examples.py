@@ -87,8 +87,12 @@ LISTED = {
     "market": {"exchange": "binance", "quote": "USDT", "max_age_seconds": 10},
 }
 
+ESTIMATED: dict[str, Any] = {**LISTED, "weighting": "beta", "betas": {"method": "vasicek", "window_days": 90}}
+"""Everything but the book is found."""
+
 LIVE_SIZING: dict[str, dict[str, Any]] = {
     "listed": {"summary": "A listed contract and looked-up prices: nothing but the book is sent", "value": LISTED},
+    "estimated": {"summary": "Beta-weighted, with betas from the last 90 days", "value": ESTIMATED},
 }
 
 SEED_BASIS = {
@@ -385,6 +389,10 @@ LIVE_COVERAGE: dict[str, dict[str, Any]] = {
             "margin": {"wallet_balance": "5000"},
         },
     },
+    "estimated": {
+        "summary": "Betas by exponential weights over the last 90 days",
+        "value": {**LISTED, "betas": {"method": "ewma", "window_days": 90}},
+    },
 }
 
 TABLE = {
@@ -436,6 +444,16 @@ LIVE_SCENARIOS: dict[str, dict[str, Any]] = {
             "stresses": ["luna-2022-05"],
             "by": "lows",
             "margin": {"leverage": "3"},
+        },
+    },
+    "estimated": {
+        "summary": "Coins move by betas from the last 90 days, least squares",
+        "value": {
+            **LISTED,
+            "weighting": "beta",
+            "betas": {"method": "ols", "window_days": 90},
+            "hedges": [{"coverage": "1"}],
+            "moves": ["-0.2", "0.2"],
         },
     },
 }
@@ -499,27 +517,30 @@ HISTORY_SIMULATION = {
     "model": {"style": "bootstrap", "history_days": 180},
 }
 
+ESTIMATED_SIMULATION = {**ESTIMATED, "hedges": [{"coverage": "1", "leverage": "4"}], "horizon_days": 14}
+
 LIVE_SIMULATIONS: dict[str, dict[str, Any]] = {
     "covariance": {"summary": "Given covariances, looked-up prices, normal shocks", "value": COVARIANCE_SIMULATION},
     "bootstrap": {"summary": "Blocks of given past days; twelve of them are few", "value": BOOTSTRAP_SIMULATION},
     "history": {"summary": "Blocks of looked-up past days, half a year of them", "value": HISTORY_SIMULATION},
+    "estimated": {"summary": "Hedged by betas from the last 90 days", "value": ESTIMATED_SIMULATION},
 }
 
 _SOL_RETURNS = [
-    *(0.022, -0.004, 0.078, 0.057, -0.059, 0.050, 0.018, -0.036, 0.061, -0.046, 0.029, -0.081, 0.030, -0.031, -0.006),
-    *(0.034, -0.067, 0.035, -0.021, 0.022, 0.035, -0.071, -0.035, -0.038, -0.014, 0.032, 0.014, 0.016, -0.008, 0.029),
+    *(0.061, 0.035, 0.016, 0.029, 0.078, -0.038, -0.071, 0.014, -0.006, -0.004, -0.046, 0.022, 0.057, -0.008, -0.031),
+    *(0.030, -0.036, 0.029, -0.014, 0.018, -0.067, -0.059, -0.035, 0.035, 0.050, -0.081, 0.022, 0.032, 0.034, -0.021),
 ]
 _ADA_RETURNS = [
-    *(0.073, -0.045, 0.063, 0.041, -0.047, 0.036, -0.016, 0.019, 0.040, -0.035, -0.020, -0.033, 0.021, 0.002, -0.043),
-    *(0.010, -0.001, 0.005, 0.010, 0.019, 0.053, -0.022, 0.025, -0.034, -0.053, 0.034, -0.011, -0.028, 0.067, 0.039),
+    *(0.040, 0.005, -0.028, 0.039, 0.063, -0.034, -0.022, -0.011, -0.043, -0.045, -0.035, 0.019, 0.041, 0.067, 0.002),
+    *(0.021, 0.019, -0.020, -0.053, -0.016, -0.001, -0.047, 0.025, 0.053, 0.036, -0.033, 0.073, 0.034, 0.010, 0.010),
 ]
 _BTC_RETURNS = [
-    *(0.020, -0.031, 0.004, 0.011, -0.049, 0.025, 0.007, -0.010, 0.038, -0.022, 0.006, -0.058, 0.041, 0.009, -0.021),
-    *(0.013, -0.016, 0.024, -0.026, 0.010, 0.029, -0.017, -0.003, 0.019, -0.037, 0.018, 0.002, -0.015, 0.014, 0.022),
+    *(0.038, 0.024, -0.015, 0.022, 0.004, 0.019, -0.017, 0.002, -0.021, -0.031, -0.022, 0.010, 0.011, 0.014, 0.009),
+    *(0.041, -0.010, 0.006, -0.037, 0.007, -0.016, -0.049, -0.003, 0.029, 0.025, -0.058, 0.020, 0.018, 0.013, -0.026),
 ]
 _ETH_RETURNS = [
-    *(0.047, -0.034, 0.027, 0.024, -0.065, 0.017, -0.013, -0.012, 0.044, -0.016, 0.029, -0.067, 0.051, 0.025, -0.012),
-    *(0.009, -0.013, 0.007, -0.014, 0.032, 0.032, -0.018, -0.007, 0.017, -0.082, 0.024, -0.021, 0.011, -0.023, 0.041),
+    *(0.044, 0.007, 0.011, 0.041, 0.027, 0.017, -0.018, -0.021, -0.012, -0.034, -0.016, 0.032, 0.024, -0.023, 0.025),
+    *(0.051, -0.012, 0.029, -0.082, -0.013, -0.013, -0.065, -0.007, 0.032, 0.017, -0.067, 0.047, 0.024, 0.009, -0.014),
 ]
 ETH_MINI = {
     "style": "linear",

@@ -135,7 +135,8 @@ KINDS: Mapping[str, Kind] = {
         422,
         "Beta missing",
         "Weighting by beta needs the beta of every risky asset.",
-        "Add the betas that errors[] points at, or weight by value, which takes every beta as 1.",
+        "Add the betas that errors[] points at, have them estimated where the question takes `betas`, or weight by "
+        "value, which takes every beta as 1.",
     ),
     "duplicate_symbol_beta_conflict": Kind(
         422,
@@ -156,6 +157,14 @@ KINDS: Mapping[str, Kind] = {
         "answer, refuses, or sent what can't be true.",
         "Ask again after Retry-After, allow a greater max_age_seconds, name another exchange, or send the price. "
         "GET /v1/exchanges shows the state of each.",
+    ),
+    "stale_price": Kind(
+        422,
+        "Past that ended",
+        "The last daily close at which a coin, or what a contract follows, was traded is older than 36 hours: the "
+        "exchange tells no later one, or the price has stood still for three days and more. What moved then says "
+        "nothing of how it moves now.",
+        "Leave the coin out, send its beta or its returns, or name another exchange.",
     ),
     "crossed_market": Kind(
         422,
@@ -203,7 +212,8 @@ KINDS: Mapping[str, Kind] = {
     "overloaded": Kind(
         503,
         "Overloaded",
-        "More heavy work is waiting than one process takes on: charts, large grids, simulations, or open streams.",
+        "More heavy work is waiting than one process takes on: charts, large grids, betas from thousands of returns, "
+        "simulations, or open streams.",
         "Ask again after Retry-After; of a chart, ask for JSON; of a grid, for less at once.",
     ),
     "internal_error": Kind(

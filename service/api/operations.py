@@ -81,16 +81,11 @@ _BODY_REFUSALS = (
 _SIZING_REFUSALS = (
     *("inconsistent_contract", "margin_conflict", "margin_terms_missing", "leverage_out_of_range", "expired_contract"),
     *("price_missing", "beta_missing", "duplicate_symbol_beta_conflict", "size_out_of_range"),
+    *("inconsistent_question", "too_few_observations", "zero_variance", "stale_price", "overloaded"),
     *("not_listed", "exchange_off", "currency_mismatch", "as_of_not_now", "price_unavailable"),
 )
-_COVERAGE_REFUSALS = (
-    *(code for code in _SIZING_REFUSALS if code != "margin_terms_missing"),
-    *("inconsistent_question", "too_few_observations", "zero_variance"),
-)
-_SIMULATION_REFUSALS = (
-    *_SIZING_REFUSALS,
-    *("inconsistent_question", "zero_variance", "too_few_observations", "work_out_of_range", "overloaded"),
-)
+_COVERAGE_REFUSALS = tuple(code for code in _SIZING_REFUSALS if code != "margin_terms_missing")
+_SIMULATION_REFUSALS = (*_SIZING_REFUSALS, "work_out_of_range")
 _CURVE_REFUSALS = (
     *("inconsistent_question", "expired_contract", "crossed_market"),
     *("not_listed", "exchange_off", "as_of_not_now", "price_unavailable", "overloaded"),
@@ -106,7 +101,7 @@ _RATIO_REFUSALS = (
     *("duplicate_symbol_beta_conflict", "too_few_observations", "zero_variance", "size_out_of_range", "overloaded"),
     *("not_listed", "exchange_off", "currency_mismatch", "as_of_not_now", "price_unavailable"),
 )
-_SCENARIO_REFUSALS = (*_SIZING_REFUSALS, "inconsistent_question", "stress_data_missing", "overloaded")
+_SCENARIO_REFUSALS = (*_SIZING_REFUSALS, "stress_data_missing")
 _CALLER_REFUSALS = ("unauthorized", "too_many_requests")
 """What is refused before anything else is read of a request."""
 _QUERY_REFUSALS = (*_CALLER_REFUSALS, "not_acceptable", "invalid_request", "internal_error")
@@ -143,7 +138,12 @@ OPERATIONS = (
         basis.measure,
         "measureBasis",
         "hedging",
-        (*_CALLER_REFUSALS, *_BODY_REFUSALS, *_CURVE_REFUSALS, "too_few_observations", "zero_variance"),
+        (
+            *_CALLER_REFUSALS,
+            *_BODY_REFUSALS,
+            *_CURVE_REFUSALS,
+            *("too_few_observations", "zero_variance", "stale_price"),
+        ),
         reply=basis.BasisReply,
         request=basis.BasisRequest,
         examples=examples.BASIS,

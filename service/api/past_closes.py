@@ -4,10 +4,13 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from service.api.absences import Place, refuse_failures
-from service.market.found import NotListedError, UnavailableError
-from service.market.history import Histories, History
+from service.hedging.returns import last_traded
+from service.market.found import NotListedError, OutdatedError, UnavailableError
+from service.market.history import LONGEST_HOURS, Histories, History
 from service.market.lookup import Market
-from service.market.source import Close, Exchange, Listing
+from service.market.source import Close, Exchange, Listing, UpstreamError
+
+_HOUR_MS = 3_600_000
 
 
 class Vault(NamedTuple):
@@ -50,7 +53,7 @@ async def require_closes(
         place_of: tells where in the request a name stands.
 
     Raises:
-        RefusalError: not_listed (422) or price_unavailable (503).
+        RefusalError: not_listed, stale_price (422) or price_unavailable (503).
     """
     refuse_failures(listings, place_of)
     known = {name: one for name, one in listings.items() if isinstance(one, Listing)}
@@ -66,4 +69,8 @@ async def _see(vault: Vault, exchange: Exchange, listing: Listing) -> PastCloses
     except (NotListedError, UnavailableError) as error:
         return error
     by_day = {close.at_ms: close.price / float(listing.units) for close in history.points}
+    hours = (history.as_of_ms - last_traded(by_day)) / _HOUR_MS + history.age_seconds / 3600
+    if hours > LONGEST_HOURS:
+        detail = f"the last that was traded is {hours:.1f} h old, and {LONGEST_HOURS} h are the most"
+        return OutdatedError(exchange, f"The daily closes of {listing.symbol}", UpstreamError("rejected", detail))
     return PastCloses(by_day, listing, history)

@@ -4,20 +4,23 @@ Law: the same members mean the same in every question, and sending back what an 
 """
 
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
+from service.api.book_betas import Asked, UsedBetas, find_betas
 from service.api.marks import complete
-from service.api.origins import Completed, ContractSource, Listed, Prices, Provenance, Source
+from service.api.origins import Completed, ContractSource, Listed, Prices, Provenance, Source, time_of
+from service.hedging.betas import BetaQuestion, check_question, warn_of_betas
 from service.hedging.contracts import Contract
 from service.hedging.coverage import CoverageAnswer
 from service.hedging.distribution import Simulation
 from service.hedging.portfolio import Holding, ValuedHolding, Weighting
 from service.hedging.posting import PostedLine
 from service.hedging.scenarios import Scenarios
+from service.hedging.setting import Setting, lay_out
 from service.hedging.sizing import Sizing
 from service.hedging.statement import AccountMargin
 from service.hedging.units import Instant, Symbol
@@ -36,6 +39,10 @@ PricesOrigin = Annotated[
     dict[Symbol, Provenance], Meta(description="Where each of the prices came from.", max_length=2000)
 ]
 UsedTime = Annotated[Instant, Meta(description="Time of the question.")]
+ToldBetas = Annotated[
+    UsedBetas | None,
+    Meta(description="Betas, those estimated with their doubt; null where `betas` was not asked for."),
+]
 Answer = Sizing | AccountMargin | Scenarios | Simulation | CoverageAnswer
 """What the core says to a question about a contract."""
 
@@ -64,13 +71,65 @@ class BookQuestion(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     ] = None
     weighting: Annotated[
         Weighting,
-        Meta(description="`value` takes every beta as 1; `beta` uses the betas of the holdings."),
+        Meta(description="`value` takes every beta as 1; `beta` uses the betas of the holdings, sent or estimated."),
     ] = "value"
+    betas: Annotated[
+        BetaQuestion | None,
+        Meta(
+            description="How betas are estimated that the holdings don't bring, for weighting `beta`; null or absent: "
+            "they have to bring them."
+        ),
+    ] = None
     as_of: AskedTime = None
 
 
-async def look_up(market: Market, question: BookQuestion) -> Completed:
-    """Look up what a question leaves out.
+Q = TypeVar("Q", bound=BookQuestion)
+
+
+class Premises(NamedTuple, Generic[Q]):
+    """A question with everything that it left to be found."""
+
+    question: Q
+    """Its holdings have the betas that were estimated."""
+    completed: Completed
+    """With what is to be known of prices, terms and betas."""
+    betas: UsedBetas | None
+
+
+async def look_up(state: Any, question: Q) -> Premises[Q]:
+    """Look up the terms and prices that a question leaves out, and estimate the betas if it asks for that.
+
+    Raises:
+        RefusalError: as of `complete` and `find_betas`.
+        HedgingError: as of `check_question`, `lay_out` and `find_betas`; an estimate waits until nothing else of the
+            book stands in the way.
+    """
+    if question.betas is None:
+        return Premises(question, await look_up_prices(state.market, question), None)
+    check_question(question.betas, question.weighting)
+    completed = await look_up_prices(state.market, question)
+    asked = Asked(question.betas, question.holdings, question.market, question.as_of)
+    found = await find_betas(state, asked, _lay_out(replace(question, weighting="value"), completed))
+    question = replace(question, holdings=found.holdings)
+    if found.past is not None:  # what was waited for has made the prices older
+        completed = await look_up_prices(state.market, question)
+    betas = found.describe(_lay_out(question, completed), state.histories)
+    cautions = (*completed.cautions, *warn_of_betas(betas))
+    return Premises(question, completed._replace(cautions=cautions), betas)
+
+
+def _lay_out(question: BookQuestion, completed: Completed) -> Setting:
+    return lay_out(
+        holdings=question.holdings,
+        contract=completed.contract,
+        prices=completed.prices,
+        weighting=question.weighting,
+        as_of=time_of(question.as_of),
+    )
+
+
+async def look_up_prices(market: Market, question: BookQuestion) -> Completed:
+    """Look up the terms and prices that a question leaves out.
 
     Raises:
         RefusalError: as of `complete`.

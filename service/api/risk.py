@@ -92,7 +92,7 @@ async def assess_risk(vault: Vault, question: RiskQuestion) -> Assessed:
     """Measure the risk that a hedge leaves.
 
     Raises:
-        RefusalError: exchange_off, not_listed, inconsistent_question (422) or price_unavailable (503).
+        RefusalError: exchange_off, not_listed, stale_price, inconsistent_question (422) or price_unavailable (503).
         TooFewObservationsError, ZeroVarianceError: as of `measure_basis_risk`.
     """
     if isinstance(question, SentReturns):

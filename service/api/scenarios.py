@@ -9,6 +9,7 @@ from litestar import Request, Response, post
 from litestar.params import JSONBody
 from msgspec import Meta
 
+from service.api.book_betas import UsedBetas
 from service.api.drawing import FORMS, ThemeChoice, respond, work
 from service.api.heads import OFFERS
 from service.api.origins import Completed, note_ages, time_of
@@ -16,6 +17,7 @@ from service.api.premises import (
     BookQuestion,
     PricesOrigin,
     TermsOrigin,
+    ToldBetas,
     UsedPrices,
     UsedTerms,
     UsedTime,
@@ -114,6 +116,7 @@ class ScenariosRequest(BookQuestion, frozen=True, kw_only=True, forbid_unknown_f
 class ScenariosReply(Scenarios, frozen=True, kw_only=True):
     """The answer, with everything it was made from; amounts in the quote currency unless said otherwise."""
 
+    betas: ToldBetas
     contract: UsedTerms
     contract_source: TermsOrigin
     prices: UsedPrices
@@ -133,15 +136,17 @@ async def play(data: JSONBody[ScenariosRequest], request: Request[Any, Any, Any]
     """
     check_question(data.hedges, _script(data))
     state = request.app.state
-    completed = await look_up(state.market, data)
-    make = partial(answer, data, completed, state.settings.max_notional)
+    question, completed, betas = await look_up(state, data)
+    make = partial(answer, question, completed, state.settings.max_notional, betas=betas)
     reply, text = await work(state.worker, lambda: _write(make())) if _is_large(data) else (make(), None)
     note_ages(reply.provenance.values(), state.metrics.observe_market)
-    return await respond(request, text or reply, partial(_draw, data, reply, state.settings.max_notional))
+    return await respond(request, text or reply, partial(_draw, question, reply, state.settings.max_notional))
 
 
-def answer(question: ScenariosRequest, completed: Completed, largest_notional: Decimal) -> ScenariosReply:
-    """Answer a question whose terms and prices are complete, as of its own time or else of now."""
+def answer(
+    question: ScenariosRequest, completed: Completed, largest_notional: Decimal, *, betas: UsedBetas | None = None
+) -> ScenariosReply:
+    """Answer a question whose terms, prices and betas are complete, as of its own time or else of now."""
     as_of = time_of(question.as_of)
     contract, prices = completed.contract, completed.prices
     scenarios = play_scenarios(
@@ -155,7 +160,7 @@ def answer(question: ScenariosRequest, completed: Completed, largest_notional: D
         collateral=question.margin,
         largest_notional=largest_notional,
     )
-    return ScenariosReply(**with_premises(scenarios, completed, scenarios.holdings, as_of=as_of))
+    return ScenariosReply(**with_premises(scenarios, completed, scenarios.holdings, as_of=as_of), betas=betas)
 
 
 def _write(reply: ScenariosReply) -> tuple[ScenariosReply, bytes]:

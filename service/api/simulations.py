@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from service.api.absences import at
 from service.api.attention import LEFT, attend
+from service.api.book_betas import UsedBetas
 from service.api.drawing import FORMS, ThemeChoice, respond
 from service.api.fan_chart import Band, draw_fan
 from service.api.heads import OFFERS
@@ -23,6 +24,7 @@ from service.api.premises import (
     BookQuestion,
     PricesOrigin,
     TermsOrigin,
+    ToldBetas,
     UsedPrices,
     UsedTerms,
     UsedTime,
@@ -117,6 +119,7 @@ class SimulationReply(Simulation, frozen=True, kw_only=True):
     confidence: Annotated[float, Meta(description="As requested.", ge=0.8, le=0.999, examples=[0.95])]
     funding_rate: Annotated[FundingRate | None, Meta(description="As requested.")]
     funding_process: Annotated[FundingProcess | None, Meta(description="As requested.")]
+    betas: ToldBetas
     contract: UsedTerms
     contract_source: TermsOrigin
     prices: UsedPrices
@@ -158,9 +161,10 @@ class _Found(NamedTuple):
     question: SimulationRequest
     """With the past days that were looked up among its returns."""
     completed: Completed
-    past: PastReturns | None
-    """None where no past days were looked up."""
+    betas: UsedBetas | None
     as_of: Instant
+    past: PastReturns | None = None
+    """None where no past days were looked up for the model."""
 
 
 async def _look_up(question: SimulationRequest, state: Any) -> _Found:
@@ -173,14 +177,13 @@ async def _look_up(question: SimulationRequest, state: Any) -> _Found:
     vault = Vault(state.market, state.histories, state.market.deadline())
     found = await _complete(question, state)
     past = await find_returns(vault, where, span, needs=_needs(found, state.settings.max_notional))
-    # What was waited for has made the prices older: they are looked at once more.
-    found = await _complete(replace(question, model=replace(question.model, returns=past.returns)), state)
-    return found._replace(past=past)
+    # What was waited for has made the prices older: they are looked at once more, and the betas with them.
+    again = await _complete(replace(question, model=replace(question.model, returns=past.returns)), state)
+    return again._replace(past=past)
 
 
 async def _complete(question: SimulationRequest, state: Any) -> _Found:
-    completed = await look_up(state.market, question)
-    return _Found(question, completed, None, time_of(question.as_of))
+    return _Found(*await look_up(state, question), time_of(question.as_of))
 
 
 def _needs(found: _Found, largest_notional: Decimal) -> Needs:
@@ -233,6 +236,7 @@ def write_reply(found: _Found, simulation: Simulation, histories: Histories) -> 
         **{name: getattr(question, name) for name in _AS_REQUESTED},
         model=_send_back(question.model),
         history=None if found.past is None else tell_origin(histories, found.past),
+        betas=found.betas,
     )
 
 

@@ -7,11 +7,13 @@ from litestar import Request, post
 from litestar.params import JSONBody
 from msgspec import Meta
 
+from service.api.book_betas import UsedBetas
 from service.api.origins import Completed, note_ages, time_of
 from service.api.premises import (
     BookQuestion,
     PricesOrigin,
     TermsOrigin,
+    ToldBetas,
     UsedPrices,
     UsedTerms,
     UsedTime,
@@ -46,6 +48,7 @@ class SizingRequest(BookQuestion, frozen=True, kw_only=True, forbid_unknown_fiel
 class SizingReply(Sizing, frozen=True, kw_only=True):
     """The answer, with everything it was made from; amounts in the quote currency unless said otherwise."""
 
+    betas: ToldBetas
     contract: UsedTerms
     contract_source: TermsOrigin
     prices: UsedPrices
@@ -62,15 +65,17 @@ async def size(data: JSONBody[SizingRequest], request: Request[Any, Any, Any]) -
     looked up. Idempotent and free of side effects: POST only because the question does not fit into a URL.
     """
     state = request.app.state
-    completed = await look_up(state.market, data)
-    reply = answer(data, completed, state.settings.max_notional)
+    question, completed, betas = await look_up(state, data)
+    reply = answer(question, completed, state.settings.max_notional, betas=betas)
     state.metrics.observe_sizing(reply)
     note_ages(reply.provenance.values(), state.metrics.observe_market)
     return reply
 
 
-def answer(question: SizingRequest, completed: Completed, largest_notional: Decimal) -> SizingReply:
-    """Answer a question whose terms and prices are complete, as of its own time or else of now."""
+def answer(
+    question: SizingRequest, completed: Completed, largest_notional: Decimal, *, betas: UsedBetas | None = None
+) -> SizingReply:
+    """Answer a question whose terms, prices and betas are complete, as of its own time or else of now."""
     as_of = time_of(question.as_of)
     contract, prices = completed.contract, completed.prices
     sizing = size_hedge(
@@ -84,4 +89,4 @@ def answer(question: SizingRequest, completed: Completed, largest_notional: Deci
         collateral=question.margin,
         largest_notional=largest_notional,
     )
-    return SizingReply(**with_premises(sizing, completed, sizing.holdings, as_of=as_of))
+    return SizingReply(**with_premises(sizing, completed, sizing.holdings, as_of=as_of), betas=betas)

@@ -40,6 +40,7 @@ Code = Literal[
     "low_sample",
     "lows_not_of_one_moment",
     "moves_by_beta",
+    "negative_beta",
     "no_exposure",
     "no_history",
     "no_legal_size",

@@ -55,6 +55,16 @@ def _weigh(day: Sequence[float | None], weights: Mapping[str, float]) -> float |
     return total
 
 
+def last_traded(closes: Mapping[int, float]) -> int:
+    """Give the end of the last day on which a price was traded: one that stood still since then was not.
+
+    Args:
+        closes: by the end of their day; not empty.
+    """
+    still = _still(closes)
+    return max(end for end in closes if end not in still)
+
+
 def _still(closes: Mapping[int, float]) -> set[int]:
     """List the ends of days in which a price stood still, in runs of three closes and more."""
     still: set[int] = set()

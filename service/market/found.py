@@ -47,6 +47,10 @@ class UnavailableError(Exception):
         return type(self)(self.exchange, name, self.cause, age_seconds=self.age_seconds)
 
 
+class OutdatedError(UnavailableError):
+    """What was asked for has daily closes, and they ended too long ago to say anything of today."""
+
+
 class Seen(NamedTuple):
     """A listing and its quote, with their time and age."""
 

@@ -10,7 +10,7 @@ from typing import Generic, NamedTuple, TypeVar, cast
 from service.market.boards import Boards
 from service.market.clock import Clock
 from service.market.fetcher import Kept
-from service.market.found import NotListedError, UnavailableError
+from service.market.found import NotListedError, OutdatedError, UnavailableError
 from service.market.source import (
     Candles,
     Close,
@@ -82,11 +82,13 @@ class Histories:
 
         Raises:
             NotListedError: if the exchange tells none at all.
-            UnavailableError: if they can't be had, or the last one is older than 36 hours.
+            UnavailableError: if they can't be had.
+            OutdatedError: if the last one is older than 36 hours.
         """
         name = f"The daily closes of {listing.symbol}"
         kept = await self._read(self._feed_of_closes(exchange, listing), name, until)
-        return self._recent(kept, cast("Candles", kept.board.rows[listing.symbol]).closes, (exchange, name))
+        points = cast("Candles", kept.board.rows[listing.symbol]).closes
+        return self._recent(kept, points, (exchange, name), outdated=OutdatedError)
 
     async def see_payments(self, exchange: Exchange, listing: Listing, *, until: float) -> History[Payment]:
         """Give the funding that a perpetual has paid.
@@ -121,14 +123,21 @@ class Histories:
             age = None if kept is None else kept.age(self._clock.steady())
             raise UnavailableError(feed.exchange, name, error, age_seconds=age) from None
 
-    def _recent(self, kept: Kept, points: tuple[P, ...], about: tuple[Exchange, str]) -> History[P]:
+    def _recent(
+        self,
+        kept: Kept,
+        points: tuple[P, ...],
+        about: tuple[Exchange, str],
+        *,
+        outdated: type[UnavailableError] = UnavailableError,
+    ) -> History[P]:
         """Give a history its age, and refuse one that is empty or ended long ago."""
         if not points:
             raise UnavailableError(*about, UpstreamError("rejected", "there are none yet"))
         hours = (self._clock.wall() * 1e3 - points[-1].at_ms) / _HOUR_MS
         if hours > LONGEST_HOURS:
             detail = f"the last is {hours:.1f} h old, and {LONGEST_HOURS} h are the most"
-            raise UnavailableError(*about, UpstreamError("rejected", detail))
+            raise outdated(*about, UpstreamError("rejected", detail))
         steady = self._clock.steady()
         return History(points, kept.board.wall_ms, kept.age(steady), steady)
 

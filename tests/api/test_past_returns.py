@@ -1,6 +1,7 @@
 """Past days of a simulation, looked up: against the world's true closes, sent back, with gaps, and refused."""
 
 import asyncio
+import re
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -196,7 +197,7 @@ class _Shelf:
         """Give the closes of a pair by the number of their day."""
         assert until == 9.0
         points = tuple(Close(day * DAY_MS, price) for day, price in self._series[one.base].items())
-        return History(points, 7 * DAY_MS, 2.0, 0.0)
+        return History(points, round(5.25 * DAY_MS), 2.0, 0.0)
 
     def age_now(self, history: History[Close]) -> float:
         """Give the age that it had."""
@@ -228,11 +229,11 @@ def test_what_is_missing_is_never_filled_in() -> None:
     assert origin.series["NEW"].symbol == "NEWUSDT"
     assert (origin.series["NEW"].first_at, origin.series["NEW"].last_at) == (at(3), at(4))
     assert (origin.series["GAP"].first_at, origin.series["GAP"].last_at) == (at(2), at(5))
-    assert (origin.series["GAP"].as_of, origin.series["GAP"].age_seconds) == (at(7), 2.0)
+    assert (origin.series["GAP"].as_of, origin.series["GAP"].age_seconds) == (at(5.25), 2.0)
 
 
-def at(day: int) -> datetime:
-    """Give the midnight at which a day ends that is counted since 1970."""
+def at(day: float) -> datetime:
+    """Give the midnight at which a day ends that is counted since 1970; of part of one that time."""
     return datetime.fromtimestamp(day * 86_400, UTC)
 
 
@@ -322,8 +323,22 @@ def test_closes_that_ended_long_ago_are_refused(exchanges: ExchangeServer) -> No
     with service_at(exchanges, **PATIENT) as ask:
         answer = ask("POST", PATH, json=asked)
 
-    assert refused(answer, asked)[:2] == (503, "price_unavailable")
+    places = ["#/holdings/0/asset", "#/holdings/1/asset", "#/model/history_days"]
+    assert refused(answer, asked) == (422, "stale_price", places)
     assert "36 h are the most" in answer.json()["detail"]
+
+
+def test_a_coin_that_is_no_longer_traded_is_refused(exchanges: ExchangeServer) -> None:
+    """LUNC has a candle every day, and each closes where the one before did: the last trade is days old."""
+    world = exchanges.world
+    asked = question(60, holdings=[{"asset": asset, "quantity": "40"} for asset in ("SOL", "LUNC")])
+    with service_at(exchanges, **PATIENT) as ask:
+        answer = ask("POST", PATH, json=asked)
+
+    assert refused(answer, asked) == (422, "stale_price", ["#/holdings/1/asset"])
+    hours = 72 + world.now() % 86_400 / 3600
+    (told,) = re.findall(r"the last that was traded is ([0-9.]+) h old", answer.json()["detail"])
+    assert float(told) == pytest.approx(hours, abs=0.2)
 
 
 @pytest.mark.parametrize(

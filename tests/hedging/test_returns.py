@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.hedging.returns import DAY_MS, basket_returns, last_days, simple_returns
+from service.hedging.returns import DAY_MS, basket_returns, last_days, last_traded, simple_returns
 
 
 def by_day(*closes: float | None) -> dict[int, float]:
@@ -52,6 +52,16 @@ def test_a_stop_before_the_days_that_are_asked_for_counts() -> None:
     closes = by_day(100, 100, 100, 150)
 
     assert simple_returns(closes, days(4)[1:]) == [None, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("closes", "day"), [((1,), 0), ((1, 2, 2), 2), ((1, 2, 2, 2), 1), ((2, 2, 2), 0), ((1, 2, None, 2, 2, None), 1)]
+)
+def test_the_last_day_that_was_traded_is_that_before_a_price_stood_still(
+    closes: tuple[float | None, ...], day: int
+) -> None:
+    """Two equal closes are a calm day; of three the first was traded."""
+    assert last_traded(by_day(*closes)) == day * DAY_MS
 
 
 def test_a_book_moves_by_its_weights() -> None:

@@ -10,7 +10,7 @@ from math import log
 from statistics import variance
 
 from tests.openapi.lookups import COINS_AT_A_DOLLAR, Around, Question, RefusedError
-from tests.openapi.market import find_future, spot_prices
+from tests.openapi.market import find_future, is_asleep, spot_prices
 from tests.openapi.pairs import (
     DAY,
     begin,
@@ -114,8 +114,11 @@ def _assess_candles(risk: Question, around: Around) -> None:
         raise RefusedError("price_unavailable")
     future = find_future(contract["exchange"], contract["symbol"])
     held = [holding for holding in risk["holdings"] if holding["asset"] not in COINS_AT_A_DOLLAR]
-    coins = spot_prices(contract["exchange"], risk.get("quote", "USDT"))
+    exchange, quote = contract["exchange"], risk.get("quote", "USDT")
+    coins = spot_prices(exchange, quote)
     if future is None or not {future.underlying, *(holding["asset"] for holding in held)} <= coins.keys():
         raise RefusedError("not_listed")
+    if any(is_asleep(holding["asset"], exchange, quote) for holding in held):
+        raise RefusedError("stale_price")
     if not sum(Fraction(holding["quantity"]) * coins[holding["asset"]] for holding in held):
         raise RefusedError("inconsistent_question")

@@ -291,6 +291,11 @@ _LIVE_REFUSED: dict[str, Changes] = {
         ("risk.contract.exchange", "binance"),
         ("risk.holdings", [{"asset": "XMR", "quantity": "1"}]),
     ),
+    "stale_price": (
+        ("risk", _CANDLES),
+        ("risk.contract.exchange", "binance"),
+        ("risk.holdings", [{"asset": "LUNC", "quantity": "1"}]),
+    ),
     "not_listed: a future to hedge with": (("risk", _CANDLES), ("risk.contract.symbol", "NOPE")),
     "not_listed: what the future follows": (("risk", _CANDLES), ("risk.quote", "USDC")),
     "inconsistent_question: no book": (("risk", _CANDLES), ("risk.holdings", [{"asset": "USDT", "quantity": "9"}])),

@@ -2,7 +2,7 @@
 
 from tests.openapi.coverage_reasons import find_refusal, size_nothing
 from tests.openapi.lookups import Question
-from tests.openapi.mending import REMEDIES, Remedy, mend, take_away
+from tests.openapi.mending import REMEDIES, Remedy, mend, send_returns, take_away
 
 _MOVES = (0.01, -0.02, 0.03)
 
@@ -14,27 +14,32 @@ def mend_coverage(question: Question) -> Question:
 
 def _mend_book(question: Question) -> Question:
     mended = mend(size_nothing(question))
-    names = ("holdings", "contract", "prices", "market", "margin", "as_of")
+    names = ("holdings", "contract", "prices", "market", "betas", "margin", "as_of")
     return {**question, "weighting": mended["weighting"], **{name: mended[name] for name in names if name in mended}}
 
 
 def _agree(question: Question) -> Question:
     """Say everything once, of a book that is long."""
-    agreed = {**question, "funding_rate": None, "fee_rate": None}
+    agreed = {**send_returns(question), "funding_rate": None, "fee_rate": None}
     risk = question.get("risk")
     if risk is not None and risk["style"] == "returns":
         shortest = min(len(risk[name]) for name in ("portfolio", "futures"))
         agreed["risk"] = {**risk, **{name: risk[name][:shortest] for name in ("portfolio", "futures")}}
     elif risk is not None:
         agreed["risk"] = {**risk, "r_squared": None}
-    held = [{**holding, "quantity": holding["quantity"].lstrip("-")} for holding in question["holdings"]]
+    held = [{**holding, "quantity": holding["quantity"].lstrip("-")} for holding in agreed["holdings"]]
     return {**agreed, "holdings": held}
 
 
 def _move(question: Question) -> Question:
     """Put returns that moved before those that were sent."""
-    risk = question["risk"]
-    return {**question, "risk": {**risk, **{name: [*_MOVES, *risk[name][3:]] for name in ("portfolio", "futures")}}}
+    risk = question.get("risk", {})
+    if risk.get("style") != "returns":
+        return send_returns(question)
+    return {
+        **send_returns(question),
+        "risk": {**risk, **{name: [*_MOVES, *risk[name][3:]] for name in ("portfolio", "futures")}},
+    }
 
 
 def _shrink(question: Question) -> Question:

@@ -8,9 +8,10 @@ from statistics import variance
 
 from tests.openapi import reasons
 from tests.openapi.basis_reasons import FEWEST
-from tests.openapi.lookups import Around, Question, complete
+from tests.openapi.lookups import Around, Question
 from tests.openapi.market import find_future
 from tests.openapi.pairs import first_of
+from tests.openapi.reasons import complete
 
 _LEAST_VARIANCE = Fraction(1, 10**18)
 _USUAL = {"style": "assumed"}
@@ -30,7 +31,7 @@ def find_refusal(question: Question, around: Around) -> str | None:
 
 def size_nothing(question: Question) -> Question:
     """Ask for a sizing of the same book at no coverage, which no size stands in the way of."""
-    names = ("holdings", "contract", "prices", "market", "margin", "as_of")
+    names = ("holdings", "contract", "prices", "market", "betas", "margin", "as_of")
     kept = {name: question[name] for name in names if name in question}
     return {**kept, "weighting": question.get("weighting", "beta"), "coverage": "0"}
 

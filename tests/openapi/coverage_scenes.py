@@ -6,6 +6,7 @@ Law: nothing here is read from the document, so that what the document leaves ou
 from collections.abc import Iterator
 from functools import cache
 
+from tests.openapi import beta_scenes
 from tests.openapi import scenes as sizing_scenes
 from tests.openapi.asgi import Fault, Sent
 from tests.openapi.boundaries import ABSENT
@@ -67,6 +68,7 @@ COMPLETE: Complete = (
     (PARTS, (("risk",), ("funding_rate",), ("fee_rate",), ("margin",))),
     (MEASURED, (("risk",),)),
     (LISTED, (("contract",), ("market",))),
+    (beta_scenes.with_every_member(GIVEN), (("betas", "method"),)),
 )
 """Each with the members in which it is varied; those of a contract are those of a sizing's, and varied there."""
 
@@ -269,10 +271,10 @@ def scenes() -> tuple[Sent, ...]:
         COVERAGE,
         complete=COMPLETE,
         plain=PLAIN,
-        of_then=(*_ANSWERED.values(), *_REFUSED.values()),
+        of_then=(*_ANSWERED.values(), *_REFUSED.values(), *beta_scenes.of_then()),
         live=LIVE,
-        of_now=(*_LIVE_ANSWERED.values(), *_LIVE_REFUSED.values(), *_everywhere()),
-        by_the_way=_BY_THE_WAY,
+        of_now=(*_LIVE_ANSWERED.values(), *_LIVE_REFUSED.values(), *_everywhere(), *beta_scenes.of_now()),
+        by_the_way=(*_BY_THE_WAY, *beta_scenes.BY_THE_WAY),
     )
     return tuple(posed)
 

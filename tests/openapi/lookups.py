@@ -50,7 +50,7 @@ def complete(question: Question, around: Around) -> Question:
     is_listed = contract["style"] == "listed"
     if not is_listed and not (market and missing):
         return {**question, "prices": sent}
-    _require_now(question, around)
+    require_now(question, around)
     currency, prices = None, dict(sent)
     if is_listed:
         future = _resolve(contract, around)
@@ -60,6 +60,11 @@ def complete(question: Question, around: Around) -> Question:
         raise RefusedError("currency_mismatch")
     spot = _price(sorted(set(missing)), question, currency=currency, around=around)
     return {**question, "contract": contract, "prices": {**prices, **spot}}
+
+
+def is_money(asset: str, prices: Prices) -> bool:
+    """Tell whether an asset is a stablecoin within 2 % of its peg."""
+    return asset in COINS_AT_A_DOLLAR and abs(Fraction(prices[asset]) - 1) <= Fraction(2, 100)
 
 
 def refuse_prices(query: Question, around: Around) -> str | None:
@@ -87,7 +92,7 @@ def refuse_contracts(query: Question, around: Around) -> str | None:
     return None if around.is_answered or not lists_any else "price_unavailable"
 
 
-def _require_now(question: Question, around: Around) -> None:
+def require_now(question: Question, around: Around) -> None:
     """Refuse a question of another time: what is looked up is of now."""
     as_of, market = question.get("as_of"), question.get("market") or {}
     if as_of is None:

@@ -112,6 +112,12 @@ def past_closes(exchange: str, quote: str, asset: str, until_ms: int) -> dict[in
     return {day.ended_ms: float(day.close) / pair.scale for day in WORLD.closes(pair) if day.ended_ms <= until_ms}
 
 
+def is_asleep(asset: str, exchange: str, quote: str) -> bool:
+    """Tell whether nobody trades a coin any more at an exchange that still lists it."""
+    place = ("spot", asset, exchange, quote)
+    return any(one.still_days for one in LISTINGS if (one.market, one.asset, one.exchange, one.quote) == place)
+
+
 def _medians(quote: str) -> dict[str, Fraction]:
     """Give the medians of what trades at enough exchanges; here their prices always agree."""
     boards = [spot_prices(exchange, quote) for exchange in EXCHANGES]

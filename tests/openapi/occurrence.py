@@ -23,6 +23,8 @@ RESERVED: dict[str, str] = {
         f"HedgeRatioReply.{place}.stress.absent_reason is never 'no_exposure'": "only what has a ratio is measured"
         for place in ("assets.*.slopes.*", "book.*.slopes")
     },
+    "UsedBetas.assets.*.stress.absent_reason is never 'no_exposure'": "a coin alone is all of itself",
+    "UsedBetas.history.quote is never 'USDC'": "it takes two coins with pairs in it, and here there is one",
     "Caution.code is never 'old_terms'": "terms are warned about after two hours",
     **({} if REDIS else {"Readiness.redis is never 'reachable'": "there is no Redis on this machine"}),
     "ExchangesReply.exchanges.*.feeds.*.state is never 'old'": "a board is too old to serve after a minute",

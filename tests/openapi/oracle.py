@@ -32,6 +32,8 @@ UNREADABLE = frozenset(("not_json", "not_utf8", "duplicate_key", "too_deep"))
 INVALID = frozenset(("invalid_request",))
 LARGEST_BODY = 1024 * 1024
 MOST_ERRORS = 50
+MOST_RETURNS = 4000
+"""From which betas are estimated at once."""
 SURE_OF_NAME = 240
 """So many characters of the name of a parameter are told at least, as it is written in an error."""
 _STATUSES = {"price_unavailable": 503, "overloaded": 503}
@@ -178,8 +180,14 @@ def _foretell_answer(
     if code is not None:
         return _refused(code)
     form = _choose(sent, terms.forms)
-    is_heavy = form == SVG or sent.path in _HEAVY
+    is_heavy = form == SVG or sent.path in _HEAVY or _has_many_returns(question)
     return _refused("overloaded") if is_heavy and sent.fault == "overloaded" else Forecast(200, form=form)
+
+
+def _has_many_returns(question: Question) -> bool:
+    """Tell whether betas are estimated from more returns than are counted while others wait."""
+    series = (question.get("betas") or {}).get("series") or {}
+    return sum(map(len, (series.get("returns") or series.get("closes") or {}).values())) > MOST_RETURNS
 
 
 @cache

@@ -9,7 +9,8 @@ from fractions import Fraction
 from itertools import pairwise
 from math import ceil, floor
 
-from tests.openapi.lookups import COINS_AT_A_DOLLAR, Around, Question, RefusedError, complete
+from tests.openapi import beta_reasons, lookups
+from tests.openapi.lookups import Around, Question, RefusedError, is_money
 
 CEILING = Fraction(10**12)
 """Largest hedge that a service without settings sizes."""
@@ -25,6 +26,22 @@ def find_refusal(question: Question, around: Around) -> str | None:
     except RefusedError as error:
         return str(error)
     return next((code for code, applies in _REFUSALS if applies(completed, around.now)), None)
+
+
+def complete(question: Question, around: Around) -> Question:
+    """Fill in what a valid question leaves to the market, and the betas that are to be estimated.
+
+    Raises:
+        RefusedError: with the first reason, in the documented order, for which that can't be done.
+    """
+    if question.get("betas") is None:
+        return lookups.complete(question, around)
+    beta_reasons.require_sense(question)
+    completed = lookups.complete(question, around)
+    code = next((code for code, applies in OF_BOOK[:-1] if applies(completed, around.now)), None)
+    if code is not None:
+        raise RefusedError(code)
+    return {**completed, "holdings": beta_reasons.estimate(completed, around)}
 
 
 def _is_inconsistent(question: Question, _: datetime) -> bool:
@@ -94,11 +111,6 @@ def _lacks_beta(question: Question, _: datetime) -> bool:
 def _has_beta(holding: Question) -> bool:
     """Tell whether a holding states its beta."""
     return holding.get("beta") is not None
-
-
-def is_money(asset: str, prices: dict[str, str]) -> bool:
-    """Tell whether an asset is a stablecoin within 2 % of its peg."""
-    return asset in COINS_AT_A_DOLLAR and abs(Fraction(prices[asset]) - 1) <= Fraction(2, 100)
 
 
 def _has_two_margins(question: Question, _: datetime) -> bool:

@@ -1,7 +1,7 @@
 """How to make a valid question about scenarios answerable: one remedy for each reason there is to refuse it."""
 
 from tests.openapi.lookups import Question
-from tests.openapi.mending import REMEDIES, Remedy, take_away
+from tests.openapi.mending import REMEDIES, Remedy, send_returns, take_away
 from tests.openapi.scenario_reasons import find_refusal
 
 _LEAST = "0.000000000000000001"
@@ -17,7 +17,7 @@ def _straighten(question: Question) -> Question:
     hedges = [{"coverage": hedge.get("coverage") or "0.5"} for hedge in question["hedges"]]
     shocks = [_calm(shock, question) for shock in question.get("shocks", ())]
     moves = question.get("moves") or ["-0.2"]
-    return {**question, "hedges": hedges, "moves": moves, "shocks": shocks, "funding_rate": None}
+    return {**send_returns(question), "hedges": hedges, "moves": moves, "shocks": shocks, "funding_rate": None}
 
 
 def _calm(shock: Question, question: Question) -> Question:

@@ -6,9 +6,9 @@ Law: nothing of `service` is imported.
 from collections.abc import Iterator
 from fractions import Fraction
 
-from tests.openapi.lookups import COINS_AT_A_DOLLAR, Around, Question, RefusedError, complete
+from tests.openapi.lookups import Around, Question, RefusedError, is_money
 from tests.openapi.pairs import first_of
-from tests.openapi.reasons import CEILING, OF_BOOK, OF_MARGIN, beta_exposure
+from tests.openapi.reasons import CEILING, OF_BOOK, OF_MARGIN, beta_exposure, complete
 
 _EARLY = frozenset(("BTC", "ETH", "ADA", "LINK", "MATIC", "ATOM", "DOGE", "XRP", "LTC", "BNB", "BCH", "TRX"))
 _EARLY |= {"ETC", "XLM", "ALGO"}
@@ -95,7 +95,7 @@ def _lacks_wallet(question: Question) -> bool:
 def _unknown(question: Question) -> Iterator[frozenset[str]]:
     """List, by window, what is asked of it and not known: the underlying always, coins where none goes by its beta."""
     held = frozenset(holding["asset"] for holding in question["holdings"])
-    risky = {asset for asset in held if not _is_money(asset, question)}
+    risky = {asset for asset in held if not is_money(asset, question["prices"])}
     underlying = {question["contract"]["underlying"]}
     for name in question.get("stresses", ()):
         if name in _CLOSES:
@@ -104,11 +104,6 @@ def _unknown(question: Question) -> Iterator[frozenset[str]]:
                 known &= _LOWS
             asked = risky | underlying if question.get("missing_assets", "refuse") == "refuse" else underlying
             yield frozenset(asked - known)
-
-
-def _is_money(asset: str, question: Question) -> bool:
-    """Tell whether an asset is a stablecoin within 2 % of its peg."""
-    return asset in COINS_AT_A_DOLLAR and abs(Fraction(question["prices"][asset]) - 1) <= Fraction(2, 100)
 
 
 def _notionals(question: Question) -> Iterator[Fraction]:

@@ -6,6 +6,7 @@ Law: nothing here is read from the document, so that what the document leaves ou
 from collections.abc import Iterator
 from functools import cache
 
+from tests.openapi import beta_scenes
 from tests.openapi.asgi import Fault, Sent
 from tests.openapi.boundaries import ABSENT
 from tests.openapi.market import EXCHANGES, named, on_bitcoin
@@ -79,6 +80,8 @@ COMPLETE: Complete = (
     (LINEAR, ()),
     (INVERSE, (("contract",),)),
     (LISTED, (("contract",), ("market",))),
+    (beta_scenes.with_every_member(LINEAR), (("betas",),)),
+    (beta_scenes.with_every_member(LINEAR, beta_scenes.CLOSED), (("betas", "series"),)),
 )
 """Each with the members in which it is varied; none for all of them."""
 
@@ -390,10 +393,13 @@ def scenes() -> tuple[Sent, ...]:
         SIZING,
         complete=COMPLETE,
         plain=BASKET,
-        of_then=(*_ANSWERED.values(), *_REFUSED.values()),
+        of_then=(*_ANSWERED.values(), *_REFUSED.values(), *beta_scenes.of_then(), *beta_scenes.of_then_once()),
         live=LIVE,
-        of_now=(*_LIVE_ANSWERED.values(), *_LIVE_REFUSED.values(), *everywhere()),
-        by_the_way=_BY_THE_WAY,
+        of_now=(
+            *(*_LIVE_ANSWERED.values(), *_LIVE_REFUSED.values(), *everywhere()),
+            *(*beta_scenes.of_now(), *beta_scenes.of_now_once()),
+        ),
+        by_the_way=(*_BY_THE_WAY, *beta_scenes.BY_THE_WAY),
     )
     return tuple(posed)
 

@@ -1,7 +1,7 @@
 """How to make a valid question about outcomes answerable: one remedy for each reason there is to refuse it."""
 
 from tests.openapi.lookups import Question
-from tests.openapi.mending import REMEDIES, Remedy, take_away
+from tests.openapi.mending import REMEDIES, Remedy, send_returns, take_away
 from tests.openapi.simulation_reasons import find_refusal
 
 _MOST_PATHS = 2000
@@ -22,7 +22,12 @@ def spare_work(question: Question) -> Question:
 
 def _straighten(question: Question) -> Question:
     """Hedge with sizes, under a market factor, in a perpetual that nobody funds."""
-    asked: Question = {**question, "funding_rate": None, "funding_process": None, "model": {"style": "factor"}}
+    asked: Question = {
+        **send_returns(question),
+        "funding_rate": None,
+        "funding_process": None,
+        "model": {"style": "factor"},
+    }
     if question["contract"]["style"] != "listed":
         asked["contract"] = {**question["contract"], "expiry": None}
     asked["hedges"] = [_size(hedge) for hedge in question["hedges"]]
@@ -54,7 +59,7 @@ def _take_few(question: Question) -> Question:
 
 
 def _forget_model(question: Question) -> Question:
-    return {**question, "model": {"style": "factor"}}
+    return {**send_returns(question), "model": {"style": "factor"}}
 
 
 _REMEDIES: dict[str, Remedy] = {

@@ -8,16 +8,17 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 
 from tests.openapi import reasons
-from tests.openapi.lookups import Around, Question, RefusedError, complete
+from tests.openapi.lookups import Around, Question, RefusedError, is_money
 from tests.openapi.market import count_returns, find_future, spot_prices
 from tests.openapi.pairs import begin, first_of, require_now
+from tests.openapi.reasons import complete
 
 MOST_WORK = 60_000_000
 FEWEST_DAYS = 10
 _SHORTEST, _LONGEST = 5, 10
 _TOLERANCE = Fraction(1, 10**9)
 _LEAST_VARIANCE = Fraction(1, 10**18)
-_SHARED = ("holdings", "contract", "prices", "market", "weighting", "as_of")
+_SHARED = ("holdings", "contract", "prices", "market", "weighting", "betas", "as_of")
 """Members that a question about a sizing has too."""
 
 Refusals = tuple[tuple[str, Callable[[], bool]], ...]
@@ -193,7 +194,7 @@ def _needed(question: Question) -> set[str]:
     """List what has to move in a model: the underlying, and anything at risk."""
     prices = question["prices"]
     held = {holding["asset"] for holding in question["holdings"]}
-    return {asset for asset in held if not reasons.is_money(asset, prices)} | {question["contract"]["underlying"]}
+    return {asset for asset in held if not is_money(asset, prices)} | {question["contract"]["underlying"]}
 
 
 def _market_variance(question: Question) -> Fraction:

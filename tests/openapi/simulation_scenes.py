@@ -6,6 +6,7 @@ Law: nothing here is read from the document, so that what the document leaves ou
 from collections.abc import Iterator
 from functools import cache
 
+from tests.openapi import beta_scenes
 from tests.openapi.asgi import Fault, Sent
 from tests.openapi.boundaries import ABSENT
 from tests.openapi.staging import SIMULATIONS, Body, Changes, Complete, pose_all, pose_chart, stage
@@ -78,6 +79,7 @@ GIVEN_HISTORY: Body = {
 """Every member there is, with past days that are looked up."""
 COMPLETE: Complete = (
     (GIVEN, ()),
+    (beta_scenes.with_every_member(GIVEN), (("betas", "method"),)),
     (GIVEN_COVARIANCE, (("model",), ("hedges",))),
     (GIVEN_DAYS, (("model",),)),
     (GIVEN_HISTORY, (("model",), ("market",))),
@@ -384,10 +386,10 @@ def scenes() -> tuple[Sent, ...]:
         SIMULATIONS,
         complete=COMPLETE,
         plain=PLAIN,
-        of_then=(*_ANSWERED.values(), *_REFUSED.values()),
+        of_then=(*_ANSWERED.values(), *_REFUSED.values(), *beta_scenes.of_then()),
         live=LIVE,
-        of_now=(*_LIVE_ANSWERED.values(), *_LIVE_REFUSED.values()),
-        by_the_way=_BY_THE_WAY,
+        of_now=(*_LIVE_ANSWERED.values(), *_LIVE_REFUSED.values(), *beta_scenes.of_now()),
+        by_the_way=(*_BY_THE_WAY, *beta_scenes.BY_THE_WAY),
     )
     return (*posed, *_draw_all())
 

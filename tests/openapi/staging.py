@@ -93,6 +93,9 @@ def is_live(path: str, body: Body) -> bool:
 def _is_live_sizing(body: Body) -> bool:
     if body["contract"]["style"] == "listed":
         return True
+    betas = body.get("betas")
+    if betas is not None and betas.get("series") is None and body.get("market") is not None:
+        return True
     is_whole = {holding["asset"] for holding in body["holdings"]} <= body.get("prices", {}).keys()
     return body.get("market") is not None and not is_whole
 

@@ -9,7 +9,16 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.openapi import coverage_lies, curve_lies, hedge_ratio_lies, lies, margin_lies, scenario_lies, simulation_lies
+from tests.openapi import (
+    beta_lies,
+    coverage_lies,
+    curve_lies,
+    hedge_ratio_lies,
+    lies,
+    margin_lies,
+    scenario_lies,
+    simulation_lies,
+)
 from tests.openapi.document import Document, read_document
 from tests.openapi.lying import Lie
 from tests.openapi.promises import find_broken
@@ -24,6 +33,7 @@ LIES = (
     *scenario_lies.LIES,
     *simulation_lies.LIES,
     *hedge_ratio_lies.LIES,
+    *beta_lies.LIES,
 )
 
 

@@ -165,6 +165,35 @@ MUTANTS: tuple[Mutant, ...] = (
             "elif False:",
         ),
     ),
+    *_of(
+        "api/past_closes.py",
+        "api/test_past_returns.py",
+        age_of_the_last_trade=("if hours > LONGEST_HOURS:", "if False:"),
+    ),
+    *_of(
+        "hedging/estimates.py",
+        "hedging/test_estimates.py",
+        slope_of_few=("if len(one.asset) < FEWEST:", "if len(one.asset) < 0:"),
+        slope_of_what_stands_still=("if covariance(one.asset, one.asset) < LEAST_VARIANCE:", "if False:"),
+        slope_of_late_that_stands_still=("return min(spread, squares / math.fsum(weights))", "return spread"),
+        slope_beyond_sense=("if abs(one.beta) > LARGEST_BETA:", "if False:"),
+        degrees_of_a_slope=("len(pairs.asset) - 2) * line.error", "len(pairs.asset)) * line.error"),
+    ),
+    *_of(
+        "hedging/betas.py",
+        "hedging/test_betas.py",
+        beta_that_was_sent=("if holding.beta is not None} | {underlying}", "if False} | {underlying}"),
+        betas_by_value=('if weighting != "beta":', "if False:"),
+        doubt_of_a_short=("parts = sorted(weights", "parts = list(weights"),
+    ),
+    *_of(
+        "api/premises.py",
+        "api/test_book_betas.py",
+        prices_after_the_wait=(
+            "if found.past is not None:  # what was waited for has made the prices older",
+            "if False:",
+        ),
+    ),
     *_of("gcra.py", "market/test_gcra.py", window=("end - now <= window", "end - now <= window + interval")),
 )
 

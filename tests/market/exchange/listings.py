@@ -45,6 +45,8 @@ class Listing:
     """Instead of the rate of the asset."""
     quarter: int | None = None
     """Of a dated contract: 0 expires with the first quarter to end, 1 with the second."""
+    still_days: int = 0
+    """How many closes before today's are all the same, because nobody trades."""
     stale: Decimal = _ONE
     """What the price was when trading stopped, as a share of the price now."""
     spec: dict[str, Any] = field(default_factory=dict)
@@ -114,6 +116,7 @@ def _binance_spot() -> Iterator[Listing]:
     yield _listing("binance", "spot", "BABYDOGE", scale=1_000_000, tick=Decimal("1E-8"), **five)
     yield _listing("binance", "spot", "BTC", quote="USDC", step=Decimal("0.00001"), **five)
     yield _listing("binance", "spot", "ETH", quote="BTC", tick=Decimal("0.00001"), min_notional=Decimal("0.0001"))
+    yield _listing("binance", "spot", "LUNC", tick=Decimal("1E-8"), still_days=4, **five)
     yield _listing("binance", "spot", "XMR", stale=Decimal("0.42"), spec={"status": "BREAK"}, **five)
 
 

@@ -191,6 +191,7 @@ class World:
 
     def _level(self, listing: Listing, today: int, ago: int) -> Decimal:
         """Give the price at the end of a day so many days ago as a share of the price now."""
+        ago = max(ago, listing.still_days)
         level = history.levels(listing.asset, today)[-1 - ago]
         if listing.quote in ASSETS:
             level /= history.levels(listing.quote, today)[-1 - ago]

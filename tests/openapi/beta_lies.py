@@ -1,0 +1,72 @@
+"""Lies about estimated betas."""
+
+from tests.openapi.boundaries import ABSENT, Steps
+from tests.openapi.lying import REF, Lie, first, less, member, more, record, rename, replace
+
+_POST: Steps = ("paths", "/v1/sizing", "post")
+_REPLIES: Steps = (*_POST, "responses")
+
+LIES: tuple[Lie, ...] = (
+    # what is asked
+    Lie("least squares by default", member("BetaQuestion", "method", "default"), "ols"),
+    Lie("one method more", member("BetaQuestion", "method", "enum"), more("blume")),
+    Lie("no exponential weights", member("BetaQuestion", "method", "enum"), less("ewma")),
+    Lie("a window of two days", member("BetaQuestion", "window_days", "minimum"), 2),
+    Lie("a window of two years", member("BetaQuestion", "window_days", "maximum"), 730),
+    Lie("no null as a window", member("BetaQuestion", "window_days", "type"), "integer"),
+    Lie("a window of a week by default", member("BetaQuestion", "window_days", "default"), 7),
+    Lie("weeks by default", member("BetaQuestion", "interval_days", "default"), 7),
+    Lie("parts of a day are looked up", member("BetaQuestion", "interval_days", "type"), ["number", "null"]),
+    Lie("no closes are sent", member("BetaQuestion", "series", "oneOf"), first),
+    Lie("a prior that is sure by default", member("BetaQuestion", "prior", "default"), {"mean": 1, "spread": 0.001}),
+    Lie("a belief without doubt", member("Prior", "spread", "minimum"), 0),
+    Lie("a belief that is wild", member("Prior", "mean", "maximum"), 11),
+    Lie("no spread needed", record("Prior", "required"), less("spread")),
+    Lie("slow weights by default", member("BetaQuestion", "decay", "default"), 0.99),
+    Lie("no weights at all", member("BetaQuestion", "decay", "maximum"), 1),
+    Lie("half sure", member("BetaQuestion", "confidence", "minimum"), 0.4),
+    Lie("very sure by default", member("BetaQuestion", "confidence", "default"), 0.99),
+    Lie("any member of betas", record("BetaQuestion", "additionalProperties"), ABSENT),
+    Lie("a half-life", record("BetaQuestion", "properties"), rename("decay", "half_life")),
+    Lie("betas by default", member("SizingRequest", "betas", "default"), {}),
+    Lie("no null as betas", member("ScenariosRequest", "betas", "oneOf"), first),
+    Lie("betas of nothing", member("CoverageRequest", "betas"), ABSENT),
+    Lie("two returns of each", member("ReturnSeries", "returns", "additionalProperties", "minItems"), 2),
+    Lie("1,001 returns of each", member("ReturnSeries", "returns", "additionalProperties", "maxItems"), 1001),
+    Lie("61 series", member("ReturnSeries", "returns", "maxProperties"), 61),
+    Lie("more than all is lost", member("ReturnSeries", "returns", "additionalProperties", "items", "minimum"), -2),
+    Lie("intervals of a month and a day", member("ReturnSeries", "interval_days", "maximum"), 32),
+    Lie("three closes of each", member("CloseSeries", "closes", "additionalProperties", "minItems"), 3),
+    Lie("no closes needed", record("CloseSeries", "required"), less("closes")),
+    # what is answered
+    Lie("never a beta that was sent", member("AssetBeta", "source", "enum"), less("request")),
+    Lie("a beta by guess", member("AssetBeta", "source", "enum"), more("guess")),
+    Lie("always estimated", member("AssetBeta", "estimate", "oneOf"), first),
+    Lie("betas in words", member("AssetBeta", "beta"), {"type": "string", "maxLength": 9, "examples": ["1.2"]}),
+    Lie("perhaps a stress", record("AssetBeta", "required"), less("stress")),
+    Lie("always a low end", member("BetaEstimate", "beta_low", "type"), "number"),
+    Lie("never a high end", member("BetaEstimate", "beta_high", "type"), "null"),
+    Lie("always a belief", member("BetaEstimate", "sample_weight", "type"), "number"),
+    Lie("R squared of at most a half", member("BetaEstimate", "r_squared", "maximum"), 0.5),
+    Lie("thirty observations at least", member("BetaEstimate", "observations", "minimum"), 30),
+    Lie("a t value", member("BetaEstimate", "t_value"), {"type": "number", "examples": [2]}),
+    Lie("an error of no name", record("BetaEstimate", "properties"), rename("standard_error", "error")),
+    Lie("always a beta of the book", member("UsedBetas", "portfolio_beta", "type"), "number"),
+    Lie("always both ends", member("UsedBetas", "absent_reason", "oneOf", 0, "enum"), less("no_interval")),
+    Lie("no reason for no ends", member("UsedBetas", "absent_reason", "oneOf", 0, "enum"), more("unknown")),
+    Lie("always returns", member("UsedBetas", "series", "oneOf"), first),
+    Lie("never a history", member("UsedBetas", "history"), {"type": "null"}),
+    Lie("always a prior", member("UsedBetas", "prior"), {"$ref": f"{REF}Prior"}),
+    Lie("always to hedge in stress", member("UsedBetas", "stress_beta_exposure"), {"$ref": f"{REF}Money"}),
+    Lie("always betas", member("SizingReply", "betas"), {"$ref": f"{REF}UsedBetas"}),
+    Lie("perhaps betas", record("SimulationReply", "required"), less("betas")),
+    Lie("a fall that never was", member("StressBeta", "worst_stress", "oneOf", 0, "enum"), more("mtgox-2014-02")),
+    Lie("no fall of Luna", member("StressBeta", "worst_stress", "oneOf", 0, "enum"), less("luna-2022-05")),
+    Lie("always a fall", member("StressBeta", "beta", "type"), "number"),
+    Lie("a negative beta is never told", member("Caution", "code", "enum"), less("negative_beta")),
+    Lie("nothing is doubtful", member("Caution", "code", "enum"), less("beta_not_significant")),
+    # statuses
+    Lie("no past that ended", (*_REPLIES, "422", "description"), replace("`stale_price`:", "")),
+    Lie("no contradiction of betas", (*_REPLIES, "422", "description"), replace("`inconsistent_question`:", "")),
+    Lie("a sizing is never overloaded", (*_REPLIES, "503", "description"), replace("`overloaded`:", "")),
+)
