@@ -104,19 +104,19 @@ async def find_betas(state: Any, asked: Asked, setting: Setting) -> FoundBetas:
         return FoundBetas(tuple(asked.holdings), estimator, {}, asked.betas.series, None)
     past, series = None, asked.betas.series
     if series is None:
-        past = await _look_back(state, asked, (*places, underlying))
+        past = await _look_back(state, asked, tuple(places), underlying=underlying)
         series = ReturnSeries(returns=past.returns, interval_days=float(past.span.interval_days))
     make = partial(estimate, series, places, estimator, underlying=underlying)
     estimates = await work(state.worker, make) if _is_large(series) else make()
     return FoundBetas(with_betas(asked.holdings, estimates), estimator, estimates, series, past)
 
 
-async def _look_back(state: Any, asked: Asked, needed: tuple[str, ...]) -> PastReturns:
+async def _look_back(state: Any, asked: Asked, coins: tuple[str, ...], *, underlying: str) -> PastReturns:
     days, interval = asked.betas.window_days or WINDOW_DAYS, asked.betas.interval_days or 1
     span = Span(days, at("betas"), interval)
     where = take_source(state.market, asked.source, span, as_of=asked.as_of)
     vault = Vault(state.market, state.histories, state.market.deadline())
-    return await find_returns(vault, where, span, needs=Needs(needed[:-1], needed[-1:], asked.holdings))
+    return await find_returns(vault, where, span, needs=Needs(coins, {underlying: at("betas")}, asked.holdings))
 
 
 def _is_large(series: SentSeries) -> bool:

@@ -123,7 +123,7 @@ def test_both_engines_say_the_same(rows: list[tuple[float | None, ...]], estimat
         return
 
     lines = fit_lines(stack([one, other]), stack([market])[0])
-    weighted, worth = fit_weighted(stack([one, other]), stack([market])[0], decay=0.94)
+    faded = fit_weighted(stack([one, other]), stack([market])[0], decay=0.94)
 
     for place, line in enumerate((found["A"], found["B"])):
         assert line.observations == lines.observations[place]
@@ -131,8 +131,8 @@ def test_both_engines_say_the_same(rows: list[tuple[float | None, ...]], estimat
         assert line.standard_error == pytest.approx(lines.error[place], rel=1e-6, abs=1e-7)
         assert line.r_squared == pytest.approx(lines.correlation[place] ** 2, rel=1e-6, abs=1e-9)
         if estimator.method == "ewma":
-            assert line.beta == pytest.approx(weighted[place], rel=1e-9, abs=1e-9)
-            assert line.effective_observations == pytest.approx(worth[place], rel=1e-9)
+            assert line.beta == pytest.approx(faded.slope[place], rel=1e-9, abs=1e-9)
+            assert line.effective_observations == pytest.approx(faded.worth[place], rel=1e-9)
 
 
 @given(rows=_GAPPY, estimator=_METHODS)

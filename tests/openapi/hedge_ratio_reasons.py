@@ -19,7 +19,7 @@ from tests.openapi.hedge_ratio_betas import (
     match,
     variance,
 )
-from tests.openapi.lookups import Around, Question, RefusedError, complete
+from tests.openapi.lookups import Around, Question, RefusedError, complete, is_money
 from tests.openapi.market import DAY_MS, find_future, past_closes, spot_prices
 from tests.openapi.pairs import first_of, require_now
 
@@ -163,7 +163,7 @@ def _find_still(known: dict[int, float]) -> Iterator[int]:
 
 def _moving(book: Question) -> list[str]:
     held = dict.fromkeys(holding["asset"] for holding in book["holdings"])
-    return [asset for asset in held if not reasons.is_money(asset, book["prices"])]
+    return [asset for asset in held if not is_money(asset, book["prices"])]
 
 
 def _weigh(book: Question) -> dict[str, float]:
