@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from service.hedging.attribution import Attribution, UsedBeta, attribute, check_position
 from service.hedging.errors import InconsistentQuestionError
+from service.hedging.units import exactly
 from tests.hedging.build import check_answer
 from tests.hedging.judging import realised
 
@@ -19,6 +20,7 @@ CRASHES = json.loads(GOLDEN.read_text())["crash"] if GOLDEN.exists() else {}
 INVERSE = {"style": "inverse", "symbol": "BTCUSD_PERP", "underlying": "BTC", "multiplier": "100"}
 
 
+@exactly
 def attributed(**members: Any) -> Attribution:
     """Attribute a result, and look at all of it."""
     position = realised(**members)
