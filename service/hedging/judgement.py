@@ -323,7 +323,7 @@ def _reach(measured: BasisRisk, reduction: float | None, evidence: Evidence) -> 
         share_reached=None if reduction is None or r_squared < _LEAST_SHARE else tidy(reduction / r_squared),
         detail=(
             f"This future takes away {r_squared * 100:.0f} % of the variance at most, and {felt * 100:.0f} % of the "
-            f"volatility: {residual * 100:.0f} % a year is left behind the best hedge"
+            f"volatility: a volatility of {residual * 100:.0f} % a year is left behind the best hedge"
         ),
     )
 
@@ -355,7 +355,7 @@ def _warn(judgement: Judgement, measured: BasisRisk, standard: Standard, *, drop
     place = "judgement"
     yield from warn_of_risk(measured, place, "regression")
     if dropped:
-        detail = f"{dropped} intervals lack a return and are left out; nothing is filled in"
+        detail = f"Intervals left out because a return is missing: {dropped}; nothing is filled in"
         yield caution("rows_dropped", detail, "series")
     in_tail = float(count_tail(measured.observations, standard.confidence))
     if measured.observations >= FEW and in_tail < _FEW_IN_TAIL:
@@ -364,6 +364,10 @@ def _warn(judgement: Judgement, measured: BasisRisk, standard: Standard, *, drop
     if measured.r_squared is not None and measured.r_squared < LEAST_R_SQUARED:
         left = judgement.attainable.detail
         yield caution("low_r_squared", f"{left}. A full hedge is not an absence of risk", place, "attainable")
+    tested = judgement.out_of_sample
+    if tested is not None and tested.observations < FEW <= measured.observations:
+        detail = f"{tested.observations} observations out of sample are few: another month may say something else"
+        yield caution("low_sample", detail, place, "out_of_sample")
     yield from _warn_of_ratio(measured, standard)
     yield from _warn_of_harm(judgement)
 
@@ -387,5 +391,5 @@ def _warn_of_harm(judgement: Judgement) -> Iterator[Caution]:
     for name, one in figures.items():
         reduction = None if one is None else one.variance.reduction
         if reduction is not None and reduction < 0:
-            detail = f"The hedge adds {-reduction * 100:.0f} % to the variance: no hedge had less risk"
+            detail = f"With the hedge the variance is {-reduction * 100:.0f} % above that without: it adds risk"
             yield caution("hedge_adds_risk", detail, "judgement", name, "variance")
