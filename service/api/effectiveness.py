@@ -12,7 +12,7 @@ from service.api.origins import FROM_REQUEST, Prices, Source, note_ages, time_of
 from service.api.past_closes import Vault
 from service.api.past_returns import Needs, PastOrigin, PastReturns, look_back, tell_origin
 from service.api.premises import AskedTime, PricesOrigin, UsedPrices, UsedTime
-from service.hedging.attribution import Position
+from service.hedging.attribution import PastPosition
 from service.hedging.effectiveness import (
     AskedSeries,
     EffectivenessAnswer,
@@ -90,7 +90,7 @@ class EffectivenessRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fie
         ),
     ] = None
     position: Annotated[
-        Position | None,
+        PastPosition | None,
         Meta(description="A hedge whose result is split into its causes. Null or absent: none is."),
     ] = None
     prices: Annotated[
@@ -126,7 +126,7 @@ class EffectivenessReply(EffectivenessAnswer, frozen=True, kw_only=True):
     confidence: Annotated[float, Meta(description="As requested.", ge=0.8, le=0.999, examples=[0.95])]
     walk_forward: Annotated[WalkForward | None, Meta(description="As requested, or as assumed; null for none.")]
     changes: Annotated[Changes | None, Meta(description="As requested; null for none.")]
-    position: Annotated[Position | None, Meta(description="As requested; null for none.")]
+    position: Annotated[PastPosition | None, Meta(description="As requested; null for none.")]
     prices: UsedPrices
     provenance: PricesOrigin
     as_of: UsedTime

@@ -42,7 +42,7 @@ class HeldAsset(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     end_price: Annotated[Price, Meta(description="Spot price when it was closed.", examples=["120"])]
 
 
-class Position(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PastPosition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A hedge from its opening to its close, or to now, beside the book; all prices in one quote currency."""
 
     held: Annotated[
@@ -97,7 +97,7 @@ class Position(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = SignedAmount("0")
 
 
-class Part(Struct, frozen=True, kw_only=True):
+class ResultPart(Struct, frozen=True, kw_only=True):
     """One cause of the result."""
 
     part: Annotated[
@@ -148,7 +148,7 @@ class Attribution(Struct, frozen=True, kw_only=True):
         Meta(description="net_pnl / |book_value|; null for a book worth nothing.", examples=["-0.00056"]),
     ]
     parts: Annotated[
-        tuple[Part, ...],
+        tuple[ResultPart, ...],
         Meta(
             description="All causes; `amount` adds up to net_pnl exactly, `book` to spot_pnl, and `hedge` to the rest.",
             min_length=6,
@@ -164,7 +164,7 @@ class UsedBeta(NamedTuple):
     source: BetaSource
 
 
-def check_position(position: Position) -> None:
+def check_position(position: PastPosition) -> None:
     """Refuse a position that contradicts itself.
 
     Raises:
@@ -181,7 +181,7 @@ def check_position(position: Position) -> None:
 
 
 @exactly
-def attribute(position: Position, beta: UsedBeta) -> Attribution:
+def attribute(position: PastPosition, beta: UsedBeta) -> Attribution:
     """Say where the result of a hedge came from.
 
     Args:
@@ -251,7 +251,7 @@ class _Totals(NamedTuple):
     fees: Money
 
 
-def _lay_out(position: Position, exposed: Decimal) -> _Legs:
+def _lay_out(position: PastPosition, exposed: Decimal) -> _Legs:
     unit = unit_notional(position.contract, position.entry_price)
     exact = position.exact_contracts if position.coverage is None else _size(position, exposed) / unit
     return _Legs(
@@ -263,7 +263,7 @@ def _lay_out(position: Position, exposed: Decimal) -> _Legs:
     )
 
 
-def _size(position: Position, exposed: Decimal) -> Decimal:
+def _size(position: PastPosition, exposed: Decimal) -> Decimal:
     """Give the value of the hedge that was aimed at.
 
     Raises:
@@ -278,7 +278,7 @@ def _size(position: Position, exposed: Decimal) -> Decimal:
     return Decimal(position.coverage or 0) * abs(exposed)
 
 
-def _split(legs: _Legs, totals: _Totals) -> Iterator[Part]:
+def _split(legs: _Legs, totals: _Totals) -> Iterator[ResultPart]:
     """Split the result; what is left of each leg is the coins' own movement, and the basis."""
     none, market = Money(0), Money.of(totals.market)
     by_beta = Money.of(legs.sign * legs.exact * legs.market_return)
@@ -291,5 +291,5 @@ def _split(legs: _Legs, totals: _Totals) -> Iterator[Part]:
     yield _part("fees", none, Money(-totals.fees))
 
 
-def _part(name: PartName, book: Money, hedge: Money) -> Part:
-    return Part(part=name, book=book, hedge=hedge, amount=Money(book + hedge))
+def _part(name: PartName, book: Money, hedge: Money) -> ResultPart:
+    return ResultPart(part=name, book=book, hedge=hedge, amount=Money(book + hedge))

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, NamedTuple
 
 from msgspec import Meta, Struct
 
-from service.hedging.attribution import Attribution, Position, UsedBeta, attribute, check_position
+from service.hedging.attribution import Attribution, PastPosition, UsedBeta, attribute, check_position
 from service.hedging.cautions import Caution, caution
 from service.hedging.errors import Fault, InconsistentQuestionError
 from service.hedging.judgement import Evidence, Judged, Judgement, Standard, judge
@@ -48,13 +48,16 @@ class LegSeries(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, t
     ] = None
     interval_days: Annotated[
         float,
-        Meta(description="Days of an interval: 1 for daily returns, 0.25 for those of 6 hours.", ge=0.0005, le=31),
+        Meta(
+            description="Days of an interval: 1 for daily returns, 0.25 for those of 6 hours.",
+            ge=0.0005,
+            le=31,
+            examples=[1],
+        ),
     ] = 1.0
 
 
 AskedSeries = LegSeries | ReturnSeries | CloseSeries | WindowSeries
-AnsweredSeries = LegSeries | ReturnSeries | CloseSeries
-"""Without what is to be looked up."""
 
 
 class EffectivenessQuestion(NamedTuple):
@@ -67,7 +70,7 @@ class EffectivenessQuestion(NamedTuple):
     series: AskedSeries | None
     standard: Standard
     changes: Changes | None
-    position: Position | None
+    position: PastPosition | None
 
 
 class EffectivenessAnswer(Struct, frozen=True, kw_only=True):
@@ -254,7 +257,7 @@ def _offset(
     return offset_returns(evidence.item, evidence.future, hedge_ratio=judgement.in_sample.hedge_ratio)
 
 
-def _attribute(position: Position | None, judgement: Judgement | None) -> Attribution | None:
+def _attribute(position: PastPosition | None, judgement: Judgement | None) -> Attribution | None:
     if position is None:
         return None
     if position.beta is not None:

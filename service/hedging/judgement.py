@@ -146,7 +146,9 @@ class RegressionTest(Struct, frozen=True, kw_only=True):
     observations: Annotated[int, Meta(description="Intervals with both returns.", ge=3, le=1000, examples=[365])]
     slope: Annotated[float, Meta(description="Hedge ratio with the least variance.", examples=[0.994495936227])]
     slope_error: Annotated[float, Meta(description="Its standard error.", ge=0, examples=[0.056])]
-    intercept: Annotated[float, Meta(description="Return per interval that the future does not explain.")]
+    intercept: Annotated[
+        float, Meta(description="Return per interval that the future does not explain.", examples=[0.0021])
+    ]
     r_squared: Annotated[
         _Portion | None,
         Meta(description="Share of the variance that it explains; null for a book that never moved.", examples=[0.46]),
@@ -154,7 +156,7 @@ class RegressionTest(Struct, frozen=True, kw_only=True):
     slope_to_hedge_ratio: Annotated[
         float | None, Meta(description="slope / hedge ratio; null for a hedge ratio of 0.", examples=[1.0])
     ]
-    is_passed: Annotated[bool, Meta(description="Whether all three conventional conditions are met.")]
+    is_passed: Annotated[bool, Meta(description="Whether all three conventional conditions are met.", examples=[False])]
     convention: Annotated[
         str, Meta(description="What the conditions are, and what they are not.", max_length=300, examples=[CONVENTION])
     ]

@@ -87,7 +87,8 @@ class DollarOffset(Struct, frozen=True, kw_only=True):
         Meta(description="The item changed by less than 0.1 % of its value in all; null where there is a ratio."),
     ]
     is_within_corridor: Annotated[
-        bool | None, Meta(description="Whether `cumulative` is within the corridor; null where there is none.")
+        bool | None,
+        Meta(description="Whether `cumulative` is within the corridor; null where there is none.", examples=[True]),
     ]
     convention: Annotated[
         str, Meta(description="What the corridor is, and what it is not.", max_length=300, examples=[CONVENTION])

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from service.hedging.attribution import Position
+from service.hedging.attribution import PastPosition
 from service.hedging.effectiveness import EffectivenessAnswer, EffectivenessQuestion, check_question, judge_hedge
 from service.hedging.judgement import Evidence, Judged, Standard, judge
 from service.hedging.units import Price
@@ -62,7 +62,7 @@ def answered(**members: Any) -> EffectivenessAnswer:
     return check_answer(judge_hedge(question))
 
 
-def realised(**members: Any) -> Position:
+def realised(**members: Any) -> PastPosition:
     """Make a hedge that is over: 10,000 of SOL that fell by 18 %, two mini-futures short, bitcoin down 15 %."""
     defaults: dict[str, Any] = {
         "held": [{"asset": "SOL", "quantity": "100", "start_price": "100", "end_price": "82"}],
@@ -77,4 +77,4 @@ def realised(**members: Any) -> Position:
         "funding_received": "12.5",
         "fees_paid": "11.1",
     }
-    return msgspec.convert({**defaults, **members}, Position, dec_hook=lambda word, text: word.parse(text))
+    return msgspec.convert({**defaults, **members}, PastPosition, dec_hook=lambda word, text: word.parse(text))

@@ -39,6 +39,9 @@ _POSITION: Body = {
     "funding_received": "12.5",
     "fees_paid": "11.1",
 }
+_TERMS: Body = {"symbol": "BTC-MINI", "underlying": "BTC", "multiplier": "0.1"}
+_BARE: Body = {**_TERMS, "style": "linear", "maintenance_margin_rate": "0.004"}
+_TIERED: Body = {**_TERMS, "maintenance_tiers": [{"floor": "0", "rate": "0.004"}]}
 _OWN: Body = {"hedge_ratio": 1.1, "confidence": 0.95, "walk_forward": _WALK, "as_of": AS_OF}
 GIVEN: Body = {
     **_OWN,
@@ -128,6 +131,7 @@ _ANSWERED: dict[str, Changes] = {
     "a future that hedges well, in the eyes of an auditor": (*_legs(_FORTY, _NEAR), ("confidence", 0.8)),
     "forty days, and ten to test": (*_legs(_FORTY, _NEAR), ("walk_forward", {"estimation_intervals": 30})),
     "a market": _legs(_BOOK, _FUTURE, market=_MARKET),
+    "a market with a gap": _legs(_BOOK, _FUTURE, market=[None, *_MARKET[1:]]),
     "gaps": _legs([*_BOOK, None, 0.01], [*_FUTURE, 0.01, None], interval_days=7),
     "hours": _legs(_BOOK, _FUTURE, interval_days=0.0005),
     "months": _legs(_BOOK, _FUTURE, interval_days=31),
@@ -139,6 +143,10 @@ _ANSWERED: dict[str, Changes] = {
     "a book that only gained, tested": (
         *_legs([0.01, 0.02, 0.03, 0.05, 0.01, 0.02], _FUTURE[:6]),
         ("walk_forward", {"estimation_intervals": 3, "test_intervals": 1}),
+    ),
+    "a book that never moved again": (
+        *_legs([0.01, 0.02, -0.03, 0.01, 0.01, 0.01], _FUTURE[:6]),
+        ("walk_forward", {"estimation_intervals": 3}),
     ),
     "returns that cancel": _legs([0.05, -0.05, 0.0001], [0.04, -0.05, 0.02]),
     "returns of a hundredfold": _legs([-1, 100, 0.5], [100, -1, 3]),
@@ -187,6 +195,10 @@ _ANSWERED: dict[str, Changes] = {
     "a result of an inverse future": _closed(
         ("position.contract", sizing_scenes.INVERSE["contract"]), ("position.contracts", "120")
     ),
+    "a result of a bare future": _closed(("position.contract", _BARE)),
+    "a result of a bare inverse future": _closed(("position.contract", {**_BARE, "style": "inverse"})),
+    "a result of a future with tiers": _closed(("position.contract", {**_TIERED, "style": "linear"})),
+    "a result of an inverse future with tiers": _closed(("position.contract", {**_TIERED, "style": "inverse"})),
     "a result on a coverage": _closed(("position.coverage", "0.75")),
     "a result of an exact size": _closed(("position.exact_contracts", "1.7")),
     "a result of a long hedge": _closed(("position.side", "long"), ("position.held.0.quantity", "-100")),
