@@ -9,7 +9,7 @@ from service.api import examples, simulated
 from service.app import create_app
 from tests.conftest import NO_LIMIT, caller
 
-_HEAD = '''"""Answers to the simulations that the document shows, so that no start of the service has to simulate.
+_HEAD = '''"""Answers that the document shows to what takes numpy, so that no start of the service has to load it.
 
 Law: nothing here is written by hand. `python -m tests.simulated` writes it, and a test holds it to be what is answered.
 """
@@ -19,15 +19,19 @@ from typing import Any
 '''
 
 
-def simulate_examples() -> dict[str, Any]:
-    """Give the answers to the simulations that the document shows, by name."""
+SHOWN = {"/v1/hedge-ratio": examples.HEDGE_RATIO, "/v1/simulations": examples.SIMULATIONS}
+"""Examples of each path whose answers are kept."""
+
+
+def answer_examples() -> dict[str, dict[str, Any]]:
+    """Give the answers to the examples that the document shows, by path and name."""
     call = caller(create_app(NO_LIMIT))
-    answers = {
-        name: call("POST", "/v1/simulations", json=example["value"]) for name, example in examples.SIMULATIONS.items()
+    return {
+        path: {name: json.loads(call("POST", path, json=one["value"]).content) for name, one in shown.items()}
+        for path, shown in SHOWN.items()
     }
-    return {name: json.loads(answer.content) for name, answer in answers.items()}
 
 
 if __name__ == "__main__":
-    answers = pformat(simulate_examples(), width=118, sort_dicts=False)
-    Path(simulated.__file__).write_text(f"{_HEAD}ANSWERS: dict[str, Any] = {answers}\n", encoding="utf-8")
+    answers = pformat(answer_examples(), width=118, sort_dicts=False)
+    Path(simulated.__file__).write_text(f"{_HEAD}ANSWERS: dict[str, dict[str, Any]] = {answers}\n", encoding="utf-8")

@@ -7,6 +7,7 @@ from litestar.params import JSONBody
 from msgspec import Meta, Struct, field
 from msgspec.structs import asdict, replace
 
+from service.api.absences import at
 from service.api.marks import Spot, complete_spot
 from service.api.origins import FROM_REQUEST, Prices, Source, note_ages, time_of
 from service.api.past_closes import Vault
@@ -188,7 +189,7 @@ async def _look_up(question: EffectivenessRequest, state: Any) -> _Found:
         question.series,
         question.market,
         as_of=question.as_of,
-        needs=Needs(list_moving(book), (question.underlying,), question.holdings or ()),
+        needs=Needs(list_moving(book), {question.underlying: at("underlying")}, question.holdings or ()),
     )
     # What was waited for has made the prices older: they are looked at once more.
     found = await _price(replace(question, series=series), state)

@@ -581,3 +581,54 @@ LIVE_SIMULATIONS: dict[str, dict[str, Any]] = {
     "bootstrap": {"summary": "Blocks of given past days; twelve of them are few", "value": BOOTSTRAP_SIMULATION},
     "history": {"summary": "Blocks of looked-up past days, half a year of them", "value": HISTORY_SIMULATION},
 }
+
+_SOL_RETURNS = [
+    *(0.022, -0.004, 0.078, 0.057, -0.059, 0.050, 0.018, -0.036, 0.061, -0.046, 0.029, -0.081, 0.030, -0.031, -0.006),
+    *(0.034, -0.067, 0.035, -0.021, 0.022, 0.035, -0.071, -0.035, -0.038, -0.014, 0.032, 0.014, 0.016, -0.008, 0.029),
+]
+_ADA_RETURNS = [
+    *(0.073, -0.045, 0.063, 0.041, -0.047, 0.036, -0.016, 0.019, 0.040, -0.035, -0.020, -0.033, 0.021, 0.002, -0.043),
+    *(0.010, -0.001, 0.005, 0.010, 0.019, 0.053, -0.022, 0.025, -0.034, -0.053, 0.034, -0.011, -0.028, 0.067, 0.039),
+]
+_BTC_RETURNS = [
+    *(0.020, -0.031, 0.004, 0.011, -0.049, 0.025, 0.007, -0.010, 0.038, -0.022, 0.006, -0.058, 0.041, 0.009, -0.021),
+    *(0.013, -0.016, 0.024, -0.026, 0.010, 0.029, -0.017, -0.003, 0.019, -0.037, 0.018, 0.002, -0.015, 0.014, 0.022),
+]
+_ETH_RETURNS = [
+    *(0.047, -0.034, 0.027, 0.024, -0.065, 0.017, -0.013, -0.012, 0.044, -0.016, 0.029, -0.067, 0.051, 0.025, -0.012),
+    *(0.009, -0.013, 0.007, -0.014, 0.032, 0.032, -0.018, -0.007, 0.017, -0.082, 0.024, -0.021, 0.011, -0.023, 0.041),
+]
+ETH_MINI = {
+    "style": "linear",
+    "symbol": "ETH-MINI",
+    "underlying": "ETH",
+    "multiplier": "0.1",
+    "taker_fee_rate": "0.0005",
+}
+SEED_RATIO: dict[str, Any] = {
+    "holdings": [{"asset": "SOL", "quantity": "40"}, {"asset": "ADA", "quantity": "5000"}],
+    "instruments": [
+        {"contract": SEED["contract"], "futures_price": "60000"},
+        {"contract": ETH_MINI, "futures_price": "2500"},
+    ],
+    "prices": {"SOL": "150", "ADA": "0.44"},
+    "series": {
+        "style": "returns",
+        "returns": {"SOL": _SOL_RETURNS, "ADA": _ADA_RETURNS, "BTC": _BTC_RETURNS, "ETH": _ETH_RETURNS},
+    },
+    "rolling_intervals": 15,
+    "as_of": SEED["as_of"],
+}
+HEDGE_RATIO: dict[str, dict[str, Any]] = {
+    "seed": {"summary": "Two coins on BTC, on ETH and on both, by a month of given returns", "value": SEED_RATIO},
+}
+LIVE_HEDGE_RATIO: dict[str, dict[str, Any]] = {
+    "history": {
+        "summary": "By ninety days of looked-up closes",
+        "value": {
+            "holdings": SEED_RATIO["holdings"],
+            "instruments": [{"contract": LISTED["contract"]}],
+            "market": {"exchange": "binance"},
+        },
+    },
+}

@@ -148,7 +148,7 @@ def _unpriced(found: Sequence[Completed], field: str) -> Iterator[Fault]:
     for index, one in enumerate(found):
         symbol = one.contract.symbol
         if symbol not in one.prices:
-            yield Fault((field, index, "futures_price"), f"The mark price of {symbol} is missing")
+            yield Fault((field, index, "contract"), f"The mark price of {symbol} is missing")
 
 
 def _refuse_currencies(found: Sequence[Completed], field: str) -> None:

@@ -21,6 +21,7 @@ from service.api import (
     examples,
     exchanges,
     health,
+    hedge_ratio,
     margin,
     pages,
     prices,
@@ -104,6 +105,11 @@ _MARGIN_REFUSALS = (
 _EFFECTIVENESS_REFUSALS = (
     *("inconsistent_question", "inconsistent_contract", "price_missing", "duplicate_symbol_beta_conflict"),
     *("too_few_observations", "zero_variance", "not_listed", "exchange_off", "as_of_not_now", "price_unavailable"),
+)
+_RATIO_REFUSALS = (
+    *("inconsistent_contract", "inconsistent_question", "expired_contract", "price_missing"),
+    *("duplicate_symbol_beta_conflict", "too_few_observations", "zero_variance", "size_out_of_range", "overloaded"),
+    *("not_listed", "exchange_off", "currency_mismatch", "as_of_not_now", "price_unavailable"),
 )
 _SCENARIO_REFUSALS = (*_SIZING_REFUSALS, "inconsistent_question", "stress_data_missing", "overloaded")
 _CALLER_REFUSALS = ("unauthorized", "too_many_requests")
@@ -201,6 +207,18 @@ OPERATIONS = (
         spared=("SOL", absences.at("holdings", 0, "asset")),
     ),
     Operation(
+        hedge_ratio.measure,
+        "measureHedgeRatio",
+        "hedging",
+        (*_CALLER_REFUSALS, *_BODY_REFUSALS, *_RATIO_REFUSALS),
+        reply=hedge_ratio.HedgeRatioReply,
+        request=hedge_ratio.HedgeRatioRequest,
+        examples=examples.HEDGE_RATIO,
+        answers=simulated.ANSWERS["/v1/hedge-ratio"],
+        live=examples.LIVE_HEDGE_RATIO,
+        spared=("SOL", absences.at("holdings", 0, "asset")),
+    ),
+    Operation(
         simulations.simulate,
         "simulateHedges",
         "hedging",
@@ -208,7 +226,7 @@ OPERATIONS = (
         reply=simulations.SimulationReply,
         request=simulations.SimulationRequest,
         examples=examples.SIMULATIONS,
-        answers=simulated.ANSWERS,
+        answers=simulated.ANSWERS["/v1/simulations"],
         live=examples.LIVE_SIMULATIONS,
         spared=("SOL", absences.at("holdings", 0, "asset")),
         chart="10000 hedged with BTC-MINI, 2026-01-02 03:04 UTC",

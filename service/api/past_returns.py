@@ -99,8 +99,8 @@ class Needs(NamedTuple):
 
     moving: tuple[str, ...]
     """Coins at risk."""
-    underlyings: tuple[str, ...]
-    """What futures follow; the last close of the first ends the last day."""
+    underlyings: Mapping[str, Place]
+    """What futures follow, and where in the request; the last close of the first ends the last day."""
     holdings: Sequence[Holding]
     """Where the coins stand in the request."""
 
@@ -118,15 +118,11 @@ async def find_returns(vault: Vault, where: tuple[Exchange, Currency], span: Spa
         RefusalError: not_listed, stale_price (422) or price_unavailable (503).
     """
     exchange, quote = where
-    places = _place(needs.holdings)
-
-    def place_of(asset: str) -> Place:
-        return places.get(asset, span.place)
-
+    places = {**needs.underlyings, **_place(needs.holdings)}
     wanted = dict.fromkeys((*needs.moving, *needs.underlyings))
     listings = {asset: await find_spot(vault, exchange, asset, quote=quote) for asset in wanted}
-    closes = await require_closes(vault, exchange, listings, place_of=place_of)
-    ends = last_days(closes[needs.underlyings[0]].by_day, span.days, interval=span.interval_days)
+    closes = await require_closes(vault, exchange, listings, place_of=places.__getitem__)
+    ends = last_days(closes[next(iter(needs.underlyings))].by_day, span.days, interval=span.interval_days)
     returns = {asset: _bound(simple_returns(one.by_day, ends)) for asset, one in closes.items()}
     return PastReturns(returns, tuple(ends[1:]), closes, where, span)
 
@@ -164,7 +160,7 @@ async def look_back(
     """
     if not isinstance(series, WindowSeries):
         return series, None
-    span = Span(series.window_days, at("series", "window_days"), series.interval_days)
+    span = Span(series.window_days, at(), series.interval_days)  # the usual window has no place of its own
     where = take_source(vault.market, source, span, as_of=as_of)
     past = await find_returns(vault, where, span, needs=needs)
     return ReturnSeries(returns=past.returns, interval_days=float(series.interval_days)), past

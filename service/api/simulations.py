@@ -192,7 +192,8 @@ def _needs(found: _Found, largest_notional: Decimal) -> Needs:
     question = replace(found.question, model=FactorModel())
     book = plan(question, found.completed, as_of=found.as_of, largest_notional=largest_notional).book
     moving = tuple(line.asset for line in book.holdings if line.kind == "risky")
-    return Needs(moving, (found.completed.contract.underlying,), question.holdings)
+    underlying = found.completed.contract.underlying
+    return Needs(moving, {underlying: at("model", "history_days")}, question.holdings)
 
 
 def plan(question: SimulationRequest, completed: Completed, *, as_of: Instant, largest_notional: Decimal) -> Experiment:

@@ -53,6 +53,7 @@ Code = Literal[
     "raised_to_min_quantity",
     "rounds_to_zero",
     "rows_dropped",
+    "singular_covariance",
     "spot_for_futures",
     "survival_unknown",
     "unknown_tiers",

@@ -6,7 +6,7 @@ gain on the coins sits elsewhere and does not answer the margin call; only what 
 
 import math
 from collections.abc import Iterator, Sequence
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 from typing import Annotated, Literal, NamedTuple
 
 from msgspec import Meta, Struct
@@ -21,8 +21,8 @@ from service.hedging.errors import (
     MarginTermsMissingError,
     SizeOutOfRangeError,
 )
-from service.hedging.liquidation import Position, Tier, liquidation_price, maintenance_tiers
-from service.hedging.rounding import toward
+from service.hedging.liquidation import Position, Tier, liquidation_price, maintenance_margin, maintenance_tiers
+from service.hedging.rounding import round_up, toward
 from service.hedging.units import (
     Amount,
     Contracts,
@@ -36,7 +36,10 @@ from service.hedging.units import (
     exactly,
 )
 
-Unliquidated = Literal["no_contracts", "margin_not_sent", "not_liquidatable"]
+FARTHEST = Decimal("1E21")
+"""Value of a hedge, over that at the start, up to which it is told what wallet it needs."""
+Unknown = Literal["initial_margin_rate_missing", "maintenance_rate_missing"]
+Unliquidated = Literal["no_contracts", "not_liquidatable", Unknown]
 
 
 class Contender(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -56,8 +59,8 @@ class Contender(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     leverage: Annotated[
         Leverage | None,
         Meta(
-            description="Its value per unit of margin posted, instead of wallet_balance. With neither, it survives "
-            "whatever happens, with a warning."
+            description="Its value per unit of margin posted, instead of wallet_balance. With neither, it has the "
+            "contract's initial margin; where the contract states none, it survives whatever happens, with a warning."
         ),
     ] = None
 
@@ -73,7 +76,8 @@ class EnteredHedge(Struct, frozen=True, kw_only=True):
     wallet: Annotated[
         Money | None,
         Meta(
-            description="Margin behind it, in its settlement currency, rounded up; null where none was sent.",
+            description="Margin behind it, in its settlement currency, rounded up: as sent, or the initial margin; "
+            "null where the contract states none.",
             examples=["2000"],
         ),
     ]
@@ -82,7 +86,10 @@ class EnteredHedge(Struct, frozen=True, kw_only=True):
     ]
     liquidation_price: Annotated[
         PriceLevel | None,
-        Meta(description="Mark price at which the wallet is lost, rounded toward the entry; null where none is."),
+        Meta(
+            description="Mark price at which the wallet is lost before any funding, rounded toward the entry; null "
+            "where there is none."
+        ),
     ]
     liquidation_move: Annotated[
         Share | None, Meta(description="liquidation_price / futures_price - 1; null likewise.", examples=["0.19521912"])
@@ -93,16 +100,33 @@ class EnteredHedge(Struct, frozen=True, kw_only=True):
     ]
 
 
+class Stake(NamedTuple):
+    """What is lost with a hedge, and when: with its wallet of the start, or with what funding leaves of it."""
+
+    price: Decimal | None
+    """At which the whole wallet is lost, unrounded; None where it is at none."""
+    barrier: float
+    """Logarithm of the move against the hedge that leads there; infinite where none does."""
+    loss: float
+    """What is lost, in the quote currency; the coins of an inverse contract at their price at the start."""
+    wallet: float
+    """Over the hedge's value at the start, both in the settlement currency, as all that follows."""
+    values: tuple[float, ...]
+    """What the hedge may be worth: from 0 to `FARTHEST`, and where a tier of maintenance begins."""
+    needs: tuple[float, ...]
+    """Wallet that is lost there, linear between: what the hedge has lost by then, and its maintenance margin."""
+
+
 class Held(NamedTuple):
     """A hedge in numbers to reckon with."""
 
     shown: EnteredHedge
     notional: float
     """Value at the start in the quote currency."""
-    barrier: float
-    """Logarithm of the move against it that takes its wallet; infinite where none does."""
-    loss: float
-    """What is lost then, in the quote currency; the coins of an inverse contract at their price at the start."""
+    stake: Stake | None
+    """None where there is nothing to lose, or nobody can tell when it is lost."""
+    unknown: Unknown | None
+    """Why nobody can say whether it is liquidated; it is taken to survive whatever happens then."""
     is_short_of_margin: bool
     """Whether the wallet is less than the contract's initial margin."""
 
@@ -134,11 +158,11 @@ def enter_hedges(plans: Sequence[Contender], desk: Desk) -> tuple[Held, ...]:
     _refuse(MarginConflictError, _conflicts(plans))
     _refuse(LeverageOutOfRangeError, _overleveraged(plans, desk.contract.initial_margin_rate))
     if tiers is None and any(_posts(plan) for plan in plans):
-        detail = "When a wallet is lost can't be told without the contract's maintenance rate or tiers"
+        detail = "When a wallet that is sent is lost can't be told without the contract's maintenance rate or tiers"
         raise MarginTermsMissingError(Fault(("contract", "maintenance_margin_rate"), detail))
     sizes = [_size(plan, desk) for plan in plans]
     _refuse(SizeOutOfRangeError, _oversized(sizes, desk))
-    return tuple(_hold(plan, size, desk, tiers=tiers or ()) for plan, size in zip(plans, sizes, strict=True))
+    return tuple(_hold(plan, size, desk, tiers=tiers) for plan, size in zip(plans, sizes, strict=True))
 
 
 def _refuse(kind: type[HedgingError], faults: Iterator[Fault]) -> None:
@@ -185,39 +209,73 @@ def _oversized(sizes: Sequence[Decimal], desk: Desk) -> Iterator[Fault]:
             yield Fault(("hedges", index), detail)
 
 
-def _hold(plan: Contender, contracts: Decimal, desk: Desk, *, tiers: Sequence[Tier]) -> Held:
+def _hold(plan: Contender, contracts: Decimal, desk: Desk, *, tiers: Sequence[Tier] | None) -> Held:
     value = settlement_value(desk.contract, contracts, desk.futures_price)
     notional = contracts * unit_notional(desk.contract, desk.futures_price)
-    wallet = plan.wallet_balance if plan.leverage is None else value / plan.leverage
-    price, reason = _liquidate(desk, contracts, wallet, tiers=tiers)
-    least = desk.contract.initial_margin_rate
+    wallet, least = _wallet(plan, desk, value), desk.contract.initial_margin_rate
+    stake, unknown = _stake(desk, contracts, wallet, tiers=tiers), _find_unknown(contracts, wallet, tiers)
+    price = None if stake is None else stake.price
     return Held(
         shown=EnteredHedge(
             contracts=Size.of(contracts),
             notional=Money.of(notional),
             coverage=Share.of(notional / desk.beta_exposure) if desk.beta_exposure else None,
-            wallet=None if wallet is None else Money.of(wallet, ROUND_CEILING),
+            wallet=None if wallet is None else round_up(wallet),
             wallet_currency=settlement(desk.contract),
             liquidation_price=None if price is None else _show(price, desk),
             liquidation_move=None if price is None else Share.of(_show(price, desk) / desk.futures_price - 1),
-            liquidation_reason=reason,
+            liquidation_reason=_find_reason(contracts, price, unknown),
         ),
         notional=float(notional),
-        barrier=math.inf if price is None else _barrier(price, desk),
-        loss=_lost(desk, price, wallet),
+        stake=stake,
+        unknown=unknown,
         is_short_of_margin=wallet is not None and least is not None and wallet < value * least,
     )
 
 
-def _liquidate(
-    desk: Desk, contracts: Decimal, wallet: Decimal | None, *, tiers: Sequence[Tier]
-) -> tuple[Decimal | None, Unliquidated | None]:
+def _wallet(plan: Contender, desk: Desk, value: Decimal) -> Decimal | None:
+    """Give what is posted, or the least that the contract asks for; None where it states none."""
+    if plan.leverage is not None:
+        return value / plan.leverage
+    least = desk.contract.initial_margin_rate
+    return value * least if plan.wallet_balance is None and least is not None else plan.wallet_balance
+
+
+def _find_unknown(contracts: Decimal, wallet: Decimal | None, tiers: Sequence[Tier] | None) -> Unknown | None:
     if not contracts:
-        return None, "no_contracts"
+        return None
     if wallet is None:
-        return None, "margin_not_sent"
-    price = liquidation_price(Position(desk.contract, desk.side, contracts, desk.futures_price, wallet), tiers)
-    return price, "not_liquidatable" if price is None else None
+        return "initial_margin_rate_missing"
+    return "maintenance_rate_missing" if tiers is None else None
+
+
+def _find_reason(contracts: Decimal, price: Decimal | None, unknown: Unknown | None) -> Unliquidated | None:
+    if price is not None:
+        return None
+    return "no_contracts" if not contracts else unknown or "not_liquidatable"
+
+
+def _stake(desk: Desk, contracts: Decimal, wallet: Decimal | None, *, tiers: Sequence[Tier] | None) -> Stake | None:
+    if not contracts or wallet is None or tiers is None:
+        return None
+    position = Position(desk.contract, desk.side, contracts, desk.futures_price, wallet)
+    price, start = liquidation_price(position, tiers), position.entry_value
+    values = [*(tier.floor / start for tier in tiers if tier.floor / start < FARTHEST), FARTHEST]
+    return Stake(
+        price=price,
+        barrier=math.inf if price is None else _barrier(price, desk),
+        loss=float(wallet if settlement(desk.contract) == "quote" else wallet * desk.futures_price),
+        wallet=float(wallet / start),
+        values=tuple(float(value) for value in values),
+        needs=tuple(float(_need(position, tiers, value * start) / start) for value in values),
+    )
+
+
+def _need(position: Position, tiers: Sequence[Tier], value: Decimal) -> Decimal:
+    """Give the wallet that is lost as the position is worth a value, in the settlement currency: below 0 for none."""
+    rise = value - position.entry_value
+    base = position.entry_value if position.contract.maintenance_basis == "entry" else value
+    return maintenance_margin(tiers, base) + (rise if position.falls_with_value else -rise)
 
 
 def _show(price: Decimal, desk: Desk) -> PriceLevel:
@@ -228,9 +286,3 @@ def _show(price: Decimal, desk: Desk) -> PriceLevel:
 def _barrier(price: Decimal, desk: Desk) -> float:
     ratio = price / desk.futures_price
     return float((ratio if desk.side == "short" else 1 / ratio).ln())
-
-
-def _lost(desk: Desk, price: Decimal | None, wallet: Decimal | None) -> float:
-    if price is None or wallet is None:
-        return 0.0
-    return float(wallet if settlement(desk.contract) == "quote" else wallet * desk.futures_price)

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from service.hedging.cautions import Caution
-from service.hedging.contenders import EnteredHedge
+from service.hedging.contenders import EnteredHedge, Unknown
 from service.hedging.portfolio import ValuedHolding
 from service.hedging.units import Money, Price
 
@@ -102,7 +102,7 @@ class HedgeOutlook(EnteredHedge, frozen=True, kw_only=True):
     outcome: Annotated[Distribution, Meta(description="Of coins, hedge, funding and fees together.")]
     probability_of_liquidation: Annotated[
         Chance | None,
-        Meta(description="Share of the paths in which the wallet is lost; null where no margin was sent."),
+        Meta(description="Share of the paths in which the wallet is lost; null where nobody can tell."),
     ]
     probability_of_liquidation_error: Annotated[
         Annotated[float, Meta(ge=0)] | None,
@@ -113,7 +113,8 @@ class HedgeOutlook(EnteredHedge, frozen=True, kw_only=True):
         ),
     ]
     probability_of_liquidation_reason: Annotated[
-        Literal["margin_not_sent"] | None, Meta(description="Why there is no chance of liquidation.")
+        Unknown | None,
+        Meta(description="Why there is no chance of liquidation: the hedge is taken to survive whatever happens."),
     ]
     probability_worse_than_unhedged: Annotated[
         Chance, Meta(description="Share of the paths that end lower than they would without the hedge.")
@@ -122,7 +123,11 @@ class HedgeOutlook(EnteredHedge, frozen=True, kw_only=True):
         float, Meta(description="Its standard error.", ge=0, examples=[0.005])
     ]
     mean_funding: Annotated[
-        float, Meta(description="Mean of what funding brings until the end or liquidation.", examples=[9.0])
+        float,
+        Meta(
+            description="Mean of what funding brings; 0 on a path on which the wallet is lost, and funding with it.",
+            examples=[9.0],
+        ),
     ]
     mean_fees: Annotated[float, Meta(description="Mean of what trading costs.", examples=[10.0])]
     fan: Annotated[Fan | None, Meta(description="Of net_return; null where the exposure is 0.")]

@@ -27,7 +27,7 @@ from service.hedging.errors import (
 from service.hedging.funding import FundingModel
 from service.hedging.instruments import FundingProcess
 from service.hedging.portfolio import Book, Holding, Weighting
-from service.hedging.setting import lay_out, warn_of_book
+from service.hedging.setting import lay_out, warn_of_book, warn_of_expiry, warn_of_prices
 from service.hedging.suppositions import assume_hedge, assume_market
 from service.hedging.tail import count_tail
 from service.hedging.units import FundingRate, Instant, Price, exactly
@@ -139,7 +139,10 @@ def plan_experiment(
         warnings=(
             *book.cautions,
             *warn_of_book(book),
-            *_warn(setup, contract, dynamics),
+            *warn_of_expiry(contract, as_of),
+            *warn_of_prices(setting),
+            *_warn(setup, dynamics),
+            *_warn_of_coins(contract, held),
             *(note for index, hedge in enumerate(held) for note in _warn_of_hedge(hedge, index)),
         ),
     )
@@ -177,7 +180,7 @@ def _fund(setup: Setup, contract: Contract) -> Funding | None:
     return Funding(model, model.mean if rate is None else float(rate), hours)
 
 
-def _warn(setup: Setup, contract: Contract, dynamics: Dynamics) -> Iterator[Caution]:
+def _warn(setup: Setup, dynamics: Dynamics) -> Iterator[Caution]:
     tail = count_tail(setup.paths, setup.confidence)
     if tail < FEW_IN_TAIL:
         detail = f"The tail is made of {float(tail):g} of {setup.paths:,} paths: ask for more"
@@ -189,7 +192,10 @@ def _warn(setup: Setup, contract: Contract, dynamics: Dynamics) -> Iterator[Caut
         if dynamics.dropped:
             detail = f"Days left out because a return is missing: {dynamics.dropped}; blocks reach across them"
             yield caution("rows_dropped", detail, "model", "returns")
-    if isinstance(contract, Inverse) and any(plan.wallet_balance or plan.leverage for plan in setup.hedges):
+
+
+def _warn_of_coins(contract: Contract, held: Sequence[Held]) -> Iterator[Caution]:
+    if isinstance(contract, Inverse) and any(hedge.shown.wallet for hedge in held):
         detail = f"Margin posted in {contract.underlying} is long exposure itself: count it among the holdings"
         yield caution("coin_margin_is_exposure", detail, "contract")
 
@@ -199,9 +205,9 @@ def _warn_of_hedge(hedge: Held, index: int) -> Iterator[Caution]:
     if shown.coverage is not None and shown.coverage > LARGEST_COVERAGE:
         detail = f"Covers {shown.coverage * 100:.4g} % of the exposure: the part above it is a speculative position"
         yield caution("over_hedge", detail, "hedges", index)
-    if shown.liquidation_reason == "margin_not_sent":
-        detail = "No margin was sent: this hedge is taken to survive whatever happens, which none does"
-        yield caution("survival_unknown", detail, "hedges", index, "wallet")
+    if hedge.unknown is not None:
+        detail = f"Taken to survive whatever happens, which no hedge does: {hedge.unknown}"
+        yield caution("survival_unknown", detail, "hedges", index, "liquidation_reason")
     if hedge.is_short_of_margin:
         detail = f"A wallet of {shown.wallet} is less than the contract's initial margin: it can't be opened"
         yield caution("wallet_too_small", detail, "hedges", index, "wallet")

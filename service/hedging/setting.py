@@ -4,6 +4,7 @@ Law: nothing is said of a hedge before its terms agree, its contract trades, and
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -117,11 +118,17 @@ def warn_of_book(book: Book) -> Iterator[Caution]:
         yield caution("beta_flips_side", detail, "side")
 
 
-def warn_of_expiry(contract: Contract, as_of: Instant) -> Iterator[Caution]:
-    """Say where the contract is about to settle."""
+def warn_of_expiry(contract: Contract, as_of: Instant, *path: str | int) -> Iterator[Caution]:
+    """Say where the contract is about to settle.
+
+    Args:
+        contract: same.
+        as_of: time of the question.
+        path: place of the contract in the reply; `contract` if there is none.
+    """
     if contract.expiry is not None and contract.expiry - as_of < timedelta(days=LEAD_DAYS):
         detail = f"{contract.symbol} expires at {contract.expiry}, within {LEAD_DAYS} days: take the next expiry"
-        yield caution("expiry_near", detail, "contract", "expiry")
+        yield caution("expiry_near", detail, *(path or ("contract",)), "expiry")
 
 
 def warn_of_prices(setting: Setting) -> Iterator[Caution]:
@@ -137,14 +144,36 @@ def warn_of_quotes(contract: Contract, prices: Mapping[str, Price], *, used: set
         prices: as sent.
         used: assets whose prices are taken.
     """
-    unused = prices.keys() - used - {contract.symbol, contract.underlying}
+    yield from _warn_of_unused(prices.keys() - used - {contract.symbol, contract.underlying})
+    yield from _warn_of_basis(contract, prices, "prices", contract.symbol)
+
+
+def warn_of_legs(settings: Sequence[Setting], field: str) -> Iterator[Caution]:
+    """Say what is odd about several contracts beside one book, and their prices.
+
+    Args:
+        settings: one a contract, in the order of the reply.
+        field: of the reply in which they stand, each with its `contract` and `futures_price`.
+    """
+    used = {line.asset for line in settings[0].book.holdings}
+    named = {name for one in settings for name in (one.contract.symbol, one.contract.underlying)}
+    yield from _warn_of_unused(settings[0].prices.keys() - used - named)
+    for place, one in enumerate(settings):
+        yield from warn_of_expiry(one.contract, one.as_of, field, place, "contract")
+        yield from _warn_of_basis(one.contract, one.prices, field, place, "futures_price")
+
+
+def _warn_of_unused(unused: AbstractSet[str]) -> Iterator[Caution]:
     if unused:
         shown = ", ".join(sorted(unused)[:10])
         yield caution("unused_prices", f"Prices sent and not used: {len(unused)} ({shown})", "prices")
+
+
+def _warn_of_basis(contract: Contract, prices: Mapping[str, Price], *path: str | int) -> Iterator[Caution]:
     spot_price, futures_price = prices.get(contract.underlying), prices[contract.symbol]
     if spot_price is not None and abs(futures_price / contract.quoted_units / spot_price - 1) > LARGEST_BASIS_RATE:
         detail = f"{contract.symbol} at {futures_price} is far from {contract.underlying} at {spot_price}"
-        yield caution("basis_implausible", detail, "prices", contract.symbol)
+        yield caution("basis_implausible", detail, *path)
 
 
 def warn_of_coins(contract: Contract, collateral: Collateral | None) -> Iterator[Caution]:

@@ -2,7 +2,9 @@
 
 Law: all hedges are held against each other on the same paths, so that adding one changes nothing of the others. Paths
 come in chunks of a fixed size, each from random numbers of its own, so that memory is bounded and the same seed gives
-the same answer. On a touch of its liquidation price a hedge loses what is posted, and is gone for the rest of the path.
+the same answer. On a touch of its liquidation price a hedge loses what is posted, with all that funding has brought or
+taken, and is gone for the rest of the path. What funding has taken by then, less what it has brought, is missing from
+the wallet; more than what was posted is never counted on, as in a scenario.
 """
 
 import math
@@ -10,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from service.hedging.cautions import Caution, caution
 from service.hedging.contenders import Held
@@ -21,7 +24,7 @@ from service.hedging.funding import FundingModel, expect_funding
 from service.hedging.quantiles import Scale, chance_error, describe, fan_out, shorten
 from service.hedging.randomness import Floats, Streams, draw_normals, open_streams
 from service.hedging.units import Money, exactly
-from service.hedging.walks import Walk, grow, start_walk
+from service.hedging.walks import MOST_GROWTH, Walk, grow, start_walk
 
 CHUNK = 4096
 """Paths at a time: so few that what they need stays in the processor's caches. Another number makes other paths."""
@@ -29,6 +32,7 @@ MOST_DAYS = 10
 """Of a fan."""
 LIKELY = 0.01
 """Chance of liquidation above which it is warned: domain 5.8 takes no hedge with more."""
+Truths = NDArray[np.bool_]
 
 
 class AbandonedError(Exception):
@@ -81,8 +85,7 @@ class _Ledger:
     def enter(self, first: int, count: int, streams: Streams) -> None:
         """Simulate a chunk of paths."""
         experiment = self._experiment
-        can_fall = any(math.isfinite(hedge.barrier) for hedge in experiment.held)
-        against = 0 if not can_fall else 1 if experiment.side == "short" else -1
+        against = _sign(experiment) if any(_can_fall(hedge, experiment) for hedge in experiment.held) else 0
         walk = start_walk(experiment.dynamics, experiment.exposures, streams, count=count, against=against)
         purse = _Purse(experiment, streams.funding, count)
         horizon = experiment.setup.horizon_days
@@ -96,7 +99,7 @@ class _Ledger:
         self.results[:, first : first + count] = settled.results
         self.liquidated += settled.liquidated
         self.worse += (settled.results[1:] < settled.results[0]).sum(axis=1)
-        self.funding += purse.paid.sum(axis=1)
+        self.funding += settled.funding
         self.fees += settled.fees
 
     def _settle(self, walk: Walk, purse: "_Purse") -> "_Settled":
@@ -105,20 +108,23 @@ class _Ledger:
         coins, move = walk.gain(), grow(walk.level)
         results = np.empty((1 + len(experiment.held), len(coins)))
         results[0] = coins
-        liquidated, fees = [], []
+        liquidated, funding, fees = [], [], []
         for place, hedge in enumerate(experiment.held):
-            cost, hurt = _trade(experiment, hedge, move), walk.peak >= hedge.barrier
+            cost, gone = _trade(experiment, hedge, move), purse.find_gone(walk, place)
+            paid = np.where(gone, 0.0, hedge.notional * purse.brought)
             profit = _sign(experiment) * -hedge.notional * move - cost.leaving
-            lost = hedge.loss if _is_linear(experiment) else hedge.loss * (1 + move)
-            results[place + 1] = coins + np.where(hurt, -lost, profit) + purse.paid[place] - cost.entering
-            liquidated.append(np.count_nonzero(hurt))
-            fees.append(float(np.where(hurt, 0.0, cost.leaving).sum()) + cost.entering * len(coins))
-        return _Settled(results, np.array(liquidated), np.array(fees))
+            lost = _loss(hedge) if _is_linear(experiment) else _loss(hedge) * (1 + move)
+            results[place + 1] = coins + np.where(gone, -lost, profit) + paid - cost.entering
+            liquidated.append(np.count_nonzero(gone))
+            funding.append(float(paid.sum()))
+            fees.append(float(np.where(gone, 0.0, cost.leaving).sum()) + cost.entering * len(coins))
+        return _Settled(results, np.array(liquidated), np.array(funding), np.array(fees))
 
 
 class _Settled(NamedTuple):
     results: Floats
     liquidated: "np.ndarray[tuple[int, ...], np.dtype[np.int64]]"
+    funding: Floats
     fees: Floats
 
 
@@ -133,6 +139,16 @@ def _trade(experiment: Experiment, hedge: Held, move: Floats) -> _Cost:
     return _Cost(entering, entering * (1 + move) if _is_linear(experiment) else np.full(len(move), entering))
 
 
+def _can_fall(hedge: Held, experiment: Experiment) -> bool:
+    """Tell whether any price, or any funding, may take the wallet of a hedge."""
+    stake = hedge.stake
+    return stake is not None and (experiment.funding is not None or math.isfinite(stake.barrier))
+
+
+def _loss(hedge: Held) -> float:
+    return 0.0 if hedge.stake is None else hedge.stake.loss
+
+
 def _is_linear(experiment: Experiment) -> bool:
     return settlement(experiment.contract) == "quote"
 
@@ -142,30 +158,53 @@ def _sign(experiment: Experiment) -> int:
 
 
 class _Purse:
-    """What funding has paid to each hedge of a chunk of paths."""
+    """What funding has brought to the hedges of a chunk of paths, and which it has left with too small a wallet."""
 
     def __init__(self, experiment: Experiment, stream: np.random.Generator, count: int) -> None:
-        self.paid = np.zeros((len(experiment.held), count))
+        self.brought = np.zeros(count)
+        """To every hedge that lives, in the quote currency, over its value at the start; negative where it has paid."""
+        self._credit = np.zeros(count)
+        """Same in the settlement currency."""
         self._experiment, self._stream = experiment, stream
         self._rate = np.full(count, experiment.funding.rate if experiment.funding else 0.0)
         """Of the last interval."""
-        self._share = np.ones(count)
-        """Value of a position over that at the start, when the day began."""
+        self._price = np.ones(count)
+        """Of the future, over that at the start, when the day began."""
+        self._gone = [np.zeros(count, dtype=np.bool_) for _ in experiment.held]
+        """Whether the wallet of each hedge is lost, where funding moves its liquidation price."""
 
     def open(self, walk: Walk) -> None:
-        """Take note of the value of a position, which an inverse one keeps."""
-        if self._experiment.funding is not None and _is_linear(self._experiment):
-            self._share = 1 + grow(walk.level)
+        """Take note of the price by which the day's funding is paid."""
+        if self._experiment.funding is not None:
+            self._price = _multiply(walk.level)
 
     def close(self, walk: Walk, day: int) -> None:
-        """Pay the funding of a day to the hedges that are left."""
-        funding = self._experiment.funding
+        """Pay the funding of a day, and judge by the day's high who is left: with the wallet after what was paid."""
+        funding, before = self._experiment.funding, self._credit
         if funding is None:
             return
         rates = self._draw(funding, 24 * day // funding.hours - 24 * (day - 1) // funding.hours)
-        cash = _sign(self._experiment) * rates * self._share
-        for place, hedge in enumerate(self._experiment.held):
-            self.paid[place] += np.where(walk.peak >= hedge.barrier, 0.0, hedge.notional * cash)
+        cash = _sign(self._experiment) * rates
+        is_linear = _is_linear(self._experiment)
+        self.brought += cash * self._price if is_linear else cash
+        self._credit = before + (cash * self._price if is_linear else cash / self._price)
+        self._judge(walk, np.minimum(np.minimum(before, self._credit), 0))
+
+    def find_gone(self, walk: Walk, place: int) -> Truths:
+        """Tell on which paths a hedge has lost its wallet."""
+        stake = self._experiment.held[place].stake
+        if stake is None or self._experiment.funding is not None:
+            return self._gone[place]
+        return walk.peak >= stake.barrier  # nothing has moved its liquidation price
+
+    def _judge(self, walk: Walk, drawn: Floats) -> None:
+        """Find the wallets that are lost at the highest point of the day, after what is drawn from them."""
+        rises = _is_linear(self._experiment) == (self._experiment.side == "short")
+        value = _multiply(walk.high if rises else -walk.high)
+        for hedge, gone in zip(self._experiment.held, self._gone, strict=True):
+            if hedge.stake is not None:
+                need = np.interp(value, hedge.stake.values, hedge.stake.needs)
+                np.logical_or(gone, hedge.stake.wallet + drawn <= need, out=gone)
 
     def _draw(self, funding: Funding, payments: int) -> Floats:
         """Draw the sum of the rates of some intervals, and the last of them."""
@@ -183,6 +222,11 @@ class _Purse:
         return total + spread * (tie * one + math.sqrt(max(0.0, 1 - tie**2)) * other)
 
 
+def _multiply(level: Floats) -> Floats:
+    """Give by what a price is multiplied from the logarithm of its growth, within what its inverse bears, too."""
+    return np.exp(np.clip(level, -MOST_GROWTH, MOST_GROWTH))
+
+
 def _last_and_tie(model: FundingModel, payments: int) -> tuple[float, float]:
     """Give the standard deviation of the last of some rates, and its correlation with their sum."""
     fade = [model.persistence**back for back in range(payments)]
@@ -195,7 +239,7 @@ def _last_and_tie(model: FundingModel, payments: int) -> tuple[float, float]:
 @exactly
 def _report(experiment: Experiment, ledger: _Ledger, days: Sequence[int]) -> Simulation:
     setup, book = experiment.setup, experiment.book
-    size = float(book.gross_value) + sum(hedge.notional + hedge.loss for hedge in experiment.held)
+    size = float(book.gross_value) + sum(hedge.notional + _loss(hedge) for hedge in experiment.held)
     scale = Scale(abs(float(book.exposure)), size)
     ledger.results.sort(axis=1)
     for early in ledger.early:
@@ -233,15 +277,14 @@ def _fan(ledger: _Ledger, days: Sequence[int], scale: Scale, *, place: int) -> F
 def _look(
     experiment: Experiment, ledger: _Ledger, place: int, *, scale: Scale, outcome: Distribution, fan: Fan | None
 ) -> HedgeOutlook:
-    paths, shown = experiment.setup.paths, experiment.held[place].shown
-    is_sent = shown.liquidation_reason != "margin_not_sent"
+    paths, held = experiment.setup.paths, experiment.held[place]
     liquidated, worse = int(ledger.liquidated[place]) / paths, int(ledger.worse[place]) / paths
     return HedgeOutlook(
-        **{name: getattr(shown, name) for name in shown.__struct_fields__},
+        **{name: getattr(held.shown, name) for name in held.shown.__struct_fields__},
         outcome=outcome,
-        probability_of_liquidation=shorten(liquidated) if is_sent else None,
-        probability_of_liquidation_error=chance_error(liquidated, paths) if is_sent else None,
-        probability_of_liquidation_reason=None if is_sent else "margin_not_sent",
+        probability_of_liquidation=None if held.unknown else shorten(liquidated),
+        probability_of_liquidation_error=None if held.unknown else chance_error(liquidated, paths),
+        probability_of_liquidation_reason=held.unknown,
         probability_worse_than_unhedged=shorten(worse),
         probability_worse_than_unhedged_error=chance_error(worse, paths),
         mean_funding=scale.amount(float(ledger.funding[place]) / paths),

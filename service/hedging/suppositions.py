@@ -45,11 +45,7 @@ def assume_hedge(contract: Contract, *, has_funding: bool) -> Iterator[Suppositi
         contract: that they are in.
         has_funding: whether any was sent.
     """
-    detail = (
-        "Watched all the time, by a Brownian bridge within each day, at the price of the terms at entry, which funding "
-        "does not move. What is posted is lost then, and the coins are without hedge until the end"
-    )
-    yield _say("liquidation", detail)
+    yield _say("liquidation", _tell_liquidation(has_funding=has_funding))
     if contract.taker_fee_rate is None:
         yield _say("fees", "No taker fee was sent or listed: trading is taken to cost nothing")
     if has_funding:
@@ -62,6 +58,19 @@ def assume_hedge(contract: Contract, *, has_funding: bool) -> Iterator[Suppositi
 
 def _say(name: SuppositionName, detail: str) -> Supposition:
     return Supposition(name=name, detail=detail)
+
+
+def _tell_liquidation(*, has_funding: bool) -> str:
+    wallet = (
+        "with the wallet that is left after all funding that is paid by the end of the day; what is received makes up "
+        "for that, and never for more. What is posted is lost then, with what funding has brought or taken"
+        if has_funding
+        else "with what is posted. It is lost then"
+    )
+    return (
+        f"Watched all the time, by a Brownian bridge within each day, {wallet}, and the coins are without hedge until "
+        "the end"
+    )
 
 
 def _tell_shocks(model: Model) -> str:

@@ -8,13 +8,13 @@ never below the value at risk.
 import math
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 from statistics import NormalDist
 from typing import NamedTuple
 
 _NORMAL = NormalDist()
-_BISECTIONS = 200
-_FAREST = 1e9
-"""Quantile of Student's law that is looked for at most, in its own units."""
+_LEAST_STEP = 1e-14
+"""Of a quantile, below which it is found."""
 
 
 class Tail(NamedTuple):
@@ -75,18 +75,22 @@ def student_tail(mean: float, deviation: float, *, degrees: int, confidence: flo
     return Tail(quantile * scale - mean, shortfall * scale - mean)
 
 
+@lru_cache(maxsize=1024)
 def student_quantile(probability: float, degrees: int) -> float:
-    """Give the quantile of Student's law, by bisection.
+    """Give the quantile of Student's law.
+
+    Its distribution is concave above 0 and has fatter tails than the normal one, so that Newton's steps rise to the
+    quantile from the normal one, and never beyond.
 
     Args:
         probability: from 0.5, below 1.
         degrees: of freedom, at least 1.
     """
-    low, high = 0.0, _FAREST
-    for _ in range(_BISECTIONS):
-        middle = (low + high) / 2
-        low, high = (low, middle) if _exceed(middle, degrees) < 1 - probability else (middle, high)
-    return (low + high) / 2
+    value, step = _NORMAL.inv_cdf(probability), math.inf
+    while step > _LEAST_STEP * value:
+        step = (_exceed(value, degrees) - (1 - probability)) / _student_density(value, degrees)
+        value += step
+    return value
 
 
 def _exceed(value: float, degrees: int) -> float:

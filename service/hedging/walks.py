@@ -24,8 +24,10 @@ class Walk(Protocol):
 
     level: Floats
     """Logarithm of what the underlying has grown by."""
+    high: Floats
+    """Largest move against the hedge within the last day, as a logarithm."""
     peak: Floats
-    """Largest move against the hedge so far, as a logarithm; at least 0."""
+    """Same so far; at least 0."""
 
     def step(self) -> None:
         """Go on by a day."""
@@ -49,7 +51,7 @@ class FactorWalk:
             count: of paths.
             against: 1 where a rise hurts the hedge, -1 where a fall does, 0 where nothing does.
         """
-        self.level, self.peak = np.zeros(count), np.zeros(count)
+        self.level, self.high, self.peak = np.zeros(count), np.zeros(count), np.zeros(count)
         self._factor, self._exposures, self._streams, self._against = factor, exposures, streams, against
         self._bursts = None if factor.degrees is None else Bursts(factor.degrees)
         self._shocks, self._clock, self._seen = np.zeros(count), np.zeros(count), np.zeros(count)
@@ -71,7 +73,8 @@ class FactorWalk:
         self.level -= variance / 2
         if self._against:
             ends = (self._against * before, self._against * self.level)
-            raise_peak(self.peak, *ends, variance=variance, stream=self._streams.bridges)
+            self.high = draw_high(*ends, variance=variance, stream=self._streams.bridges)
+            np.maximum(self.peak, self.high, out=self.peak)
 
     def gain(self) -> Floats:
         """Give what the coins have gained since the beginning."""
@@ -116,7 +119,7 @@ class BlockWalk:
         self, blocks: Blocks, exposures: Sequence[float], streams: Streams, *, count: int, against: int
     ) -> None:
         """Begin with so many paths; arguments as of `FactorWalk`."""
-        self.level, self.peak = np.zeros(count), np.zeros(count)
+        self.level, self.high, self.peak = np.zeros(count), np.zeros(count), np.zeros(count)
         self._blocks, self._exposures, self._streams, self._against = blocks, exposures, streams, against
         self._market, self._coins = np.array(blocks.market), [np.array(coin) for coin in blocks.coins]
         self._moves = np.zeros((len(exposures), count))
@@ -138,7 +141,8 @@ class BlockWalk:
             self._moves[place] += coin[drawn]
         if self._against:
             ends = (self._against * before, self._against * self.level)
-            raise_peak(self.peak, *ends, variance=self._variance, stream=self._streams.bridges)
+            self.high = draw_high(*ends, variance=self._variance, stream=self._streams.bridges)
+            np.maximum(self.peak, self.high, out=self.peak)
 
     def gain(self) -> Floats:
         """Give what the coins have gained since the beginning."""
@@ -148,15 +152,12 @@ class BlockWalk:
         return total
 
 
-def raise_peak(
-    peak: Floats, start: Floats, end: Floats, *, variance: Floats | float, stream: np.random.Generator
-) -> None:
-    """Raise the highest point of paths by that of one day, drawn from a Brownian bridge.
+def draw_high(start: Floats, end: Floats, *, variance: Floats | float, stream: np.random.Generator) -> Floats:
+    """Draw the highest points of paths within one day, from a Brownian bridge.
 
     Given both ends the highest point m has P(m > b) = exp(-2 (b - start) (b - end) / variance), which is turned around.
 
     Args:
-        peak: so far; changed.
         start: of the day.
         end: of the day.
         variance: of the day.
@@ -166,14 +167,14 @@ def raise_peak(
     """
     reach = end - start
     reach *= reach
-    highest = draw_exponentials(stream, len(peak))
+    highest = draw_exponentials(stream, len(start))
     highest *= 2 * variance
     reach += highest
     np.sqrt(reach, out=reach)
     reach += start
     reach += end
     reach /= 2
-    np.maximum(peak, reach, out=peak)
+    return reach
 
 
 def start_walk(

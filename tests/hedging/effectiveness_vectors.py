@@ -5,7 +5,6 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from service.hedging.hedge_ratios import RiskModel, tidy
 from service.hedging.judgement import Evidence, Standard, judge
 from service.hedging.offset import Changes, offset_changes
 from service.hedging.reductions import compare_risks
@@ -24,12 +23,6 @@ def _ederington(given: dict[str, str]) -> dict[str, Decimal | None]:
     return {
         "effectiveness": _write(compare_risks(unhedged, hedged, confidence=0.95, periods_a_year=365).variance.reduction)
     }
-
-
-def _least_variance(given: dict[str, str]) -> dict[str, Decimal | None]:
-    correlation, item, future = (float(given[name]) for name in ("rho", "sigma_s", "sigma_f"))
-    model = RiskModel(correlation * item / future, future, item * math.sqrt(1 - correlation**2))
-    return {"h": _write(model.best), "effectiveness": _write(tidy(model.attainable))}
 
 
 def _effectiveness(given: dict[str, Any]) -> dict[str, Decimal | None]:
@@ -59,7 +52,6 @@ def _dollar_offset(given: dict[str, list[str]]) -> dict[str, Any]:
 
 CALCULATIONS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "ederington": _ederington,
-    "mvhr": _least_variance,
     "effectiveness": _effectiveness,
     "dollar_offset": _dollar_offset,
 }

@@ -17,10 +17,8 @@ NORMAL = FactorModel(degrees_of_freedom=None)
 """Normal shocks at 60 % a year."""
 ALONE = FactorModel(degrees_of_freedom=None, residual_volatility=0.0)
 """Same, and coins that do nothing but follow the market."""
-BITCOIN = linear(
-    initial_margin_rate="0.01", maintenance_margin_rate="0.004", taker_fee_rate="0", funding_interval_hours=8
-)
-"""A perpetual without fees."""
+BITCOIN = linear(maintenance_margin_rate="0.004", taker_fee_rate="0", funding_interval_hours=8)
+"""A perpetual without fees, of which nobody says what has to be posted: a hedge without a wallet has none to lose."""
 
 
 def contender(**terms: str) -> Contender:

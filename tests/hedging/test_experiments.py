@@ -96,6 +96,8 @@ def test_all_that_is_supposed_is_said() -> None:
     assert told.keys() == {"prices", "basis", "shocks", "own_movement", "liquidation", "fees", "funding"}
     assert "Student" in told["shocks"]
     assert "0.8" in told["own_movement"]
+    assert "funding" not in told["liquidation"]
+    assert "funding" in supposed(funding_rate="0")["liquidation"]
     assert supposed(model=FactorModel(degrees_of_freedom=None))["shocks"] == "Daily log returns are normal"
 
 
@@ -129,10 +131,14 @@ def test_several_coins_are_supposed_to_move_together() -> None:
         ({"paths": 1999}, "low_sample"),
         ({"hedges": [contender(coverage="1.3", leverage="5")]}, "over_hedge"),
         ({"hedges": [contender(coverage="1")]}, "survival_unknown"),
-        ({"hedges": [contender(coverage="1", wallet_balance="1")]}, "wallet_too_small"),
+        ({"contract": linear(initial_margin_rate="0.05")}, "survival_unknown"),
+        ({"contract": linear(**TERMS), "hedges": [contender(coverage="1", wallet_balance="1")]}, "wallet_too_small"),
         ({"book": {"SOL": ("0", 1.0)}}, "no_exposure"),
+        ({"book": {"BTC": ("10000", 1.0)}}, "basis_implausible"),
+        ({"contract": linear(**TERMS, expiry="2026-01-03T12:00:00Z"), "horizon_days": 1}, "expiry_near"),
         ({"book": {"SOL": ("10", -1.0), "ADA": ("1", 1.0)}}, "beta_flips_side"),
         ({"contract": inverse(**TERMS), "hedges": [contender(coverage="1", leverage="5")]}, "coin_margin_is_exposure"),
+        ({"contract": inverse(**TERMS)}, "coin_margin_is_exposure"),
         (
             {"model": BootstrapModel(returns={"BTC": (None, *SERIES[1:]), "SOL": SERIES})},
             "rows_dropped",
@@ -144,6 +150,8 @@ def test_what_a_trader_would_doubt_is_warned_about(terms: dict[str, Any], code: 
     """And nothing of it where there is no reason."""
     assert code in codes(**terms)
     assert codes(hedges=[contender(coverage="1", leverage="5")], contract=BITCOIN) == set()
+    assert codes(contract=linear(**TERMS)) == set()
+    assert codes(hedges=[contender(coverage="0", leverage="5")], contract=inverse(**TERMS)) == set()
 
 
 def test_enough_days_are_not_few() -> None:

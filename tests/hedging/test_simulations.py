@@ -2,6 +2,7 @@
 
 import math
 import tracemalloc
+from collections.abc import Callable
 from statistics import NormalDist
 
 import msgspec
@@ -9,19 +10,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from service.hedging.contracts import Contract
 from service.hedging.dynamics import BootstrapModel, FactorModel
 from service.hedging.experiments import Experiment
 from service.hedging.funding import FundingModel, expect_funding
 from service.hedging.instruments import FundingProcess
 from service.hedging.simulations import CHUNK, AbandonedError, list_days, run
+from service.hedging.units import FundingRate
 from tests.hedging.build import inverse, linear
 from tests.hedging.simulating import ALONE, BITCOIN, NORMAL, contender, planned, simulated
+from tests.hedging.staging import moved, played_through
 
 PATHS = 100_000
 YEARS = 30 / 365
 DEVIATION = 0.6 * math.sqrt(YEARS)
 _NORMAL = NormalDist()
-_TERMS = {"initial_margin_rate": "0.01", "maintenance_margin_rate": "0.004", "taker_fee_rate": "0"}
+_TERMS = {"maintenance_margin_rate": "0.004", "taker_fee_rate": "0"}
 
 
 def is_near(found: float, expected: float, error: float) -> bool:
@@ -197,6 +201,200 @@ def test_funding_ends_with_the_hedge() -> None:
     assert hedge.mean_funding == 0
 
 
+@pytest.mark.parametrize("rate", ["-0.01", "-0.00218", "-0.00217", "0", "0.0001", "0.00217", "0.00218", "0.01"])
+@pytest.mark.parametrize("value", ["10000", "-10000"])
+@pytest.mark.parametrize("kind", [linear, inverse])
+def test_in_a_market_that_stands_still_funding_does_what_it_does_in_a_scenario(
+    kind: Callable[..., Contract], value: str, rate: str
+) -> None:
+    """At 5x 19.6 % of the value may be paid, which is 90 times 0.002177...: beyond that the wallet is gone, and all.
+
+    The same result to the cent, by either endpoint, of shorts and longs.
+    """
+    contract = kind(**{**_TERMS, "taker_fee_rate": "0.0005"}, initial_margin_rate="0.05", funding_interval_hours=8)
+    script = moved("0", days=30, funding_rate=FundingRate(rate))
+    still = FactorModel(volatility=1e-9, degrees_of_freedom=None, residual_volatility=0.0)
+    terms = {"contract": contract, "funding_rate": rate, "paths": 1000}
+
+    (played,) = played_through(contract, script, coverages=["1"], book={"SOL": value}, beta=1.0, leverage="5").hedges
+    (told,) = simulated(contender(coverage="1", leverage="5"), book={"SOL": (value, 1.0)}, model=still, **terms).hedges
+
+    assert told.probability_of_liquidation == (played.status == ("liquidated",))
+    assert told.mean_funding == pytest.approx(float(played.funding_pnl[0]), abs=0.005)
+    assert told.mean_fees == pytest.approx(float(played.fees[0]), abs=0.005)
+    for quantile in told.outcome.quantiles:
+        assert quantile.net_pnl == pytest.approx(float(played.net_pnl[0]), abs=0.005)
+
+
+WILD = FactorModel(volatility=3.0, degrees_of_freedom=None, residual_volatility=0.0)
+STEPS = [
+    {"floor": "0", "rate": "0.004"},
+    {"floor": "0.2", "rate": "0.01"},
+    {"floor": "11000", "rate": "0.02"},
+    {"floor": "13000", "rate": "0.05"},
+]
+
+
+@pytest.mark.parametrize("basis", ["liquidation", "entry"])
+@pytest.mark.parametrize("value", ["10000", "-10000"])
+@pytest.mark.parametrize("kind", [linear, inverse])
+def test_what_funding_takes_is_missing_from_the_wallet(kind: Callable[..., Contract], value: str, basis: str) -> None:
+    """A day's 9 % of the value, paid out of 20 %, leave what a wallet of 11 % is: lost on the very same paths.
+
+    Through tiers of maintenance, and for contracts whose value moves against the price.
+    """
+    contract = kind(maintenance_tiers=STEPS, maintenance_basis=basis, funding_interval_hours=8)
+    rate = "-0.03" if value == "10000" else "0.03"
+    unit = 10_000 if kind is linear else 10_000 / 60_000
+    terms = {"contract": contract, "book": {"SOL": (value, 1.0)}, "model": WILD, "horizon_days": 1}
+
+    (drained,) = simulated(contender(coverage="1", leverage="5"), **terms, funding_rate=rate).hedges
+    (small,) = simulated(contender(coverage="1", wallet_balance=f"{0.11 * unit:.15f}"), **terms).hedges
+
+    assert drained.probability_of_liquidation == small.probability_of_liquidation
+    assert 0.3 < (small.probability_of_liquidation or 0) < 0.7
+
+
+@pytest.mark.parametrize("value", ["10000", "-10000"])
+@pytest.mark.parametrize("kind", [linear, inverse])
+def test_funding_that_is_paid_makes_liquidation_likelier_and_funding_that_is_received_not_less(
+    kind: Callable[..., Contract], value: str
+) -> None:
+    """On the same paths: the more the hedge pays, the more of them."""
+    contract = kind(maintenance_tiers=STEPS, funding_interval_hours=8)
+    sign = 1 if value == "10000" else -1
+    told = [
+        simulated(
+            contender(coverage="1", leverage="4"),
+            contract=contract,
+            book={"SOL": (value, 1.0)},
+            funding_rate=None if rate is None else f"{sign * rate:.4f}",
+        )
+        .hedges[0]
+        .probability_of_liquidation
+        or 0.0
+        for rate in (None, 0.01, 0.0001, 0, -0.0002, -0.0005, -0.001, -0.002)
+    ]
+
+    assert told[0] == told[1] == told[2] == told[3] > 0
+    assert told[3:] == sorted(set(told[3:]))
+
+
+def test_what_is_received_late_in_a_day_does_not_save_what_was_lost_before() -> None:
+    """10 % paid on the first day, and as much received on the second or nothing: lost on the same paths."""
+    contract = linear(**_TERMS, funding_interval_hours=24)
+    pays = FundingProcess(mean_rate=0.1, persistence=0.5, volatility=0.0)
+    receives = FundingProcess(mean_rate=0.3, persistence=0.5, volatility=0.0)
+    terms = {"contract": contract, "model": WILD, "horizon_days": 2}
+
+    (alone,) = simulated(
+        contender(coverage="1", leverage="3"), funding_rate="-0.3", funding_process=pays, **terms
+    ).hedges
+    (back,) = simulated(
+        contender(coverage="1", leverage="3"), funding_rate="-0.5", funding_process=receives, **terms
+    ).hedges
+
+    assert back.probability_of_liquidation == alone.probability_of_liquidation
+    assert back.mean_funding > alone.mean_funding + 500
+
+
+@pytest.mark.parametrize(("kind", "enough", "little"), [(linear, "6674", "6672"), (inverse, "0.087543", "0.087523")])
+def test_a_wallet_pays_at_the_price_of_each_day(kind: Callable[..., Contract], enough: str, little: str) -> None:
+    """Up 10 % a day for three days, and 10 % of the value paid on each, by hand.
+
+    Of 10,000: 0.1 (1 + 1.1 + 1.21) is paid, 0.331 lost, and 0.004 x 1.331 has to be left: 0.667324. Of 10,000 / 60,000
+    in coins: 0.1 (1 + 1 / 1.1 + 1 / 1.21) is paid, 1 - 1 / 1.331 lost, and 0.004 / 1.331 has to be left: 0.525244.
+    """
+    days: dict[str, tuple[float | None, ...]] = {"BTC": (0.1,) * 12, "SOL": (0.1,) * 12}
+
+    lives, dies = simulated(
+        contender(coverage="1", wallet_balance=enough),
+        contender(coverage="1", wallet_balance=little),
+        contract=kind(**_TERMS, funding_interval_hours=24),
+        model=BootstrapModel(returns=days, drift="history"),
+        funding_rate="-0.1",
+        horizon_days=3,
+        paths=1000,
+    ).hedges
+
+    assert lives.probability_of_liquidation == 0
+    assert dies.probability_of_liquidation == 1
+
+
+def test_a_wallet_that_funding_has_drained_is_judged_by_the_prices_since_then() -> None:
+    """Up a tenth and back in two days, which 30 % outlive; after ten they are 10.4 %, which such a day would take."""
+    days: tuple[float | None, ...] = (0.1, 1 / 1.1 - 1, *(0.0,) * 58)
+
+    (hedge,) = simulated(
+        contender(coverage="1", wallet_balance="3000"),
+        contract=linear(**_TERMS, funding_interval_hours=24),
+        model=BootstrapModel(returns={"BTC": days, "SOL": days}, drift="history", block_days=60),
+        funding_rate="-0.0194",
+        horizon_days=10,
+        paths=1000,
+    ).hedges
+
+    assert hedge.probability_of_liquidation == 0
+    assert hedge.mean_funding == pytest.approx(-10.1 * 194, abs=0.01)
+
+
+@pytest.mark.parametrize("growth", [100.0, -1.0])
+@pytest.mark.parametrize("value", ["10000", "-10000"])
+@pytest.mark.parametrize("kind", [linear, inverse])
+def test_funding_of_what_grows_beyond_all_measure_is_a_number(
+    kind: Callable[..., Contract], value: str, growth: float
+) -> None:
+    """A hundredfold or a millionth every day for a year, at any price of a coin."""
+    days: dict[str, tuple[float | None, ...]] = {"BTC": (growth,) * 12, "SOL": (0.0,) * 12}
+
+    (hedge,) = simulated(
+        contender(coverage="1", leverage="0.001"),
+        book={"SOL": (value, 1.0)},
+        contract=kind(**_TERMS, funding_interval_hours=1),
+        model=BootstrapModel(returns=days, drift="history"),
+        funding_process=FundingProcess(mean_rate=-1.0, persistence=0.99, volatility=1.0),
+        horizon_days=365,
+        paths=1000,
+    ).hedges
+
+    assert hedge.probability_of_liquidation is not None
+
+
+def test_a_wallet_that_no_price_takes_may_be_lost_to_funding() -> None:
+    """An inverse short with all of its coins, of which funding takes nine tenths."""
+    contract = inverse(**_TERMS, funding_interval_hours=8)
+
+    (kept,) = simulated(contender(coverage="1", leverage="1"), contract=contract).hedges
+    (drained,) = simulated(contender(coverage="1", leverage="1"), contract=contract, funding_rate="-0.01").hedges
+
+    assert kept.probability_of_liquidation == 0
+    assert drained.liquidation_reason == "not_liquidatable"
+    assert (drained.probability_of_liquidation or 0) > 0.1
+
+
+@pytest.mark.parametrize("side", ["short", "long"])
+def test_a_hedge_that_is_lost_costs_its_wallet_and_the_fee_of_its_entry(side: str) -> None:
+    """Beside coins that hardly move: no path is worse than 1,200 and 3 of 6,000, whatever funding takes."""
+    contract = linear(**{**_TERMS, "taker_fee_rate": "0.0005"}, funding_interval_hours=8)
+    value, rate = ("10000", "-0.001") if side == "short" else ("-10000", "0.001")
+    model = FactorModel(degrees_of_freedom=None, residual_volatility=0.0)
+
+    told = simulated(
+        contender(contracts="1", leverage="5"),
+        book={"SOL": (value, 1e-9)},
+        contract=contract,
+        model=model,
+        funding_rate=rate,
+        confidence=0.999,
+    )
+    (hedge,) = told.hedges
+
+    assert told.side == side
+    assert (hedge.probability_of_liquidation or 0) > 0.3
+    assert hedge.outcome.expected_shortfall == pytest.approx(1203, abs=0.01)
+    assert hedge.outcome.quantiles[1].net_pnl == pytest.approx(-1203, abs=0.01)
+
+
 def test_trading_costs_twice_and_once_where_the_hedge_is_lost() -> None:
     """0.05 % of 10,000 at the entry and of what it is worth at the end; no second time for what is gone."""
     contract = linear(**{**_TERMS, "taker_fee_rate": "0.0005"})
@@ -227,11 +425,14 @@ def test_another_hedge_changes_nothing_of_the_others() -> None:
     """All are held against each other on the same paths."""
     hedge = contender(coverage="0.7", leverage="4")
 
-    alone = simulated(hedge, paths=5000)
-    among = simulated(contender(coverage="2", leverage="50"), hedge, contender(contracts="0"), paths=5000)
+    for rate in (None, "-0.001"):
+        alone = simulated(hedge, paths=5000, funding_rate=rate)
+        among = simulated(
+            contender(coverage="2", leverage="50"), hedge, contender(contracts="0"), paths=5000, funding_rate=rate
+        )
 
-    assert among.hedges[1] == alone.hedges[0]
-    assert among.unhedged == alone.unhedged
+        assert among.hedges[1] == alone.hedges[0]
+        assert among.unhedged == alone.unhedged
 
 
 def test_funding_changes_nothing_of_the_prices() -> None:
@@ -251,10 +452,11 @@ def test_more_paths_begin_with_the_same_ones() -> None:
     assert once.p05[-1] != twice.p05[-1]
 
 
-def test_more_leverage_is_liquidated_more_often() -> None:
-    """On the same paths never less (domain 9.18 and 9.16)."""
+@pytest.mark.parametrize("rate", [None, "-0.0005", "0.0005"])
+def test_more_leverage_is_liquidated_more_often(rate: str | None) -> None:
+    """On the same paths never less, whatever funding takes (domain 9.18 and 9.16)."""
     leverages = ["1", "2", "3", "5", "10", "20", "50", "100"]
-    told = simulated(*(contender(coverage="1", leverage=one) for one in leverages))
+    told = simulated(*(contender(coverage="1", leverage=one) for one in leverages), funding_rate=rate)
 
     chances = [hedge.probability_of_liquidation or 0.0 for hedge in told.hedges]
 
@@ -273,12 +475,25 @@ def test_a_likely_liquidation_is_warned_about() -> None:
 
 
 def test_the_chance_of_a_hedge_that_nothing_backs_is_not_told() -> None:
-    """There is no wallet to lose, and no honest number."""
-    (hedge,) = simulated(contender(coverage="1")).hedges
+    """There is no wallet to lose, or nobody knows when it is: no honest number."""
+    unknown = linear(initial_margin_rate="0.05")
+    (bare,) = simulated(contender(coverage="1")).hedges
+    (vague,) = simulated(contender(coverage="1"), contract=unknown).hedges
 
-    assert hedge.probability_of_liquidation is None
-    assert hedge.probability_of_liquidation_error is None
-    assert hedge.probability_of_liquidation_reason == "margin_not_sent"
+    assert bare.probability_of_liquidation is bare.probability_of_liquidation_error is None
+    assert bare.probability_of_liquidation_reason == "initial_margin_rate_missing"
+    assert vague.probability_of_liquidation is vague.probability_of_liquidation_error is None
+    assert vague.probability_of_liquidation_reason == "maintenance_rate_missing"
+
+
+def test_a_hedge_without_a_wallet_has_the_initial_margin_of_its_contract() -> None:
+    """As in a scenario: what comes of it is what comes of the same leverage."""
+    contract = linear(**_TERMS, initial_margin_rate="0.05")
+
+    silent, sent = simulated(contender(coverage="1"), contender(coverage="1", leverage="20"), contract=contract).hedges
+
+    assert silent == sent
+    assert silent.probability_of_liquidation is not None
 
 
 def test_a_short_book_is_hedged_long() -> None:

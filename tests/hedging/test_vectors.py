@@ -27,7 +27,7 @@ from service.hedging.funding import (
     receive_funding,
     sum_funding,
 )
-from service.hedging.hedge_ratios import RiskModel, mean_variance_ratio, risk_budget_ratio, shrink_beta
+from service.hedging.hedge_ratios import RiskModel, mean_variance_ratio, risk_budget_ratio
 from service.hedging.holding_cost import Costs, Desk
 from service.hedging.instruments import assume
 from service.hedging.ladder import climb, find_least_wallet
@@ -80,7 +80,7 @@ from service.hedging.units import (
 )
 from service.hedging.variance import Moments, split_variance
 from service.hedging.ways import Way, list_ways, price_for_days
-from tests.hedging import effectiveness_vectors, tail_vectors
+from tests.hedging import effectiveness_vectors, ratio_vectors, tail_vectors
 from tests.hedging.build import NOW, desk, expiring, holding, inverse, linear, moment, pair, perpetual, placed, tiers
 from tests.hedging.margins import account, coin, flat, posted
 from tests.hedging.staging import played_through
@@ -98,9 +98,8 @@ _MODES = {
     "half_even": ROUND_HALF_EVEN,
 }
 _ROUNDINGS: dict[str, Rounding] = {"floor": "down", "ceil": "up", "nearest": "nearest", "exact": "exact"}
-_ELSEWHERE = {"D13": {"one_sigma_usd", "cost_to_sigma", "sell_and_rebuy_cost"}, "R26": {"posterior_sd"}}
-"""Parts of a vector that no function answers yet: against volatility, and against selling and buying back the coins;
-how sure a posterior is."""
+_ELSEWHERE = {"D13": {"one_sigma_usd", "cost_to_sigma", "sell_and_rebuy_cost"}}
+"""Parts of a vector that no function answers yet: against volatility, and against selling and buying back the coins."""
 _UNSUPPORTED = {
     "S16": "quanto contracts are not offered",
     "N13": "an empty book never reaches the core: the request type asks for one holding",
@@ -730,13 +729,6 @@ def _part_of(model: RiskModel, part: str) -> Answer:
     }
 
 
-def _vasicek(given: Inputs) -> Answer:
-    terms = {"error": float(given["se"]), "spread": float(given["prior_sd"])}
-    weight = shrink_beta(1.0, prior=0.0, **terms)
-    beta = shrink_beta(float(given["beta"]), prior=float(given["prior_mean"]), **terms)
-    return {"weight_sample": _exact(weight), "beta": _exact(beta)}
-
-
 def _exact(value: float) -> Decimal:
     return Decimal(repr(value))
 
@@ -894,11 +886,11 @@ CALCULATIONS: dict[str, Callable[[Inputs], Answer]] = {
     "ratio_risk_budget": _ratio_risk_budget,
     "ratio_cvar_min": _ratio_cvar_min,
     "partial_hedge_curve": _partial_hedge_curve,
-    "vasicek": _vasicek,
     "scenario": _scenario,
     "scenario_table": _scenario_table,
     "breakeven_move": _breakeven_move,
     "index_hedge_outcome": _index_hedge_outcome,
+    **ratio_vectors.CALCULATIONS,
     **tail_vectors.CALCULATIONS,
     **effectiveness_vectors.CALCULATIONS,
 }

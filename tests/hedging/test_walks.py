@@ -8,7 +8,7 @@ import pytest
 
 from service.hedging.dynamics import Blocks, Dynamics, Factor
 from service.hedging.randomness import open_streams
-from service.hedging.walks import Walk, grow, raise_peak, start_walk
+from service.hedging.walks import Walk, draw_high, grow, start_walk
 
 COUNT = 100_000
 DAILY = 0.6 / math.sqrt(365)
@@ -66,8 +66,7 @@ def test_a_bridge_touches_as_often_as_a_path_that_is_looked_at_very_often() -> N
     for _ in range(looks):
         level += DAILY / math.sqrt(looks) * generator.standard_normal(count)
         np.maximum(highest, level, out=highest)
-    peak = np.zeros(count)
-    raise_peak(peak, np.zeros(count), level, variance=np.full(count, DAILY**2), stream=open_streams(3, 0).bridges)
+    peak = draw_high(np.zeros(count), level, variance=np.full(count, DAILY**2), stream=open_streams(3, 0).bridges)
 
     seen = float(np.mean(highest + 0.5826 * DAILY / math.sqrt(looks) >= barrier))
 

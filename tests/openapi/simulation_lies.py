@@ -95,6 +95,16 @@ LIES: tuple[Lie, ...] = (
     Lie("always an error", member("HedgeOutlook", "probability_of_liquidation_error", "type"), "number"),
     Lie("always a reason for no chance", member("HedgeOutlook", "probability_of_liquidation_reason", "oneOf"), first),
     Lie("a chance below a half", member("HedgeOutlook", "probability_worse_than_unhedged", "maximum"), 0.01),
+    Lie(
+        "initial margin is always known",
+        member("HedgeOutlook", "probability_of_liquidation_reason", "oneOf", 0, "enum"),
+        less("initial_margin_rate_missing"),
+    ),
+    Lie(
+        "maintenance is always known",
+        member("HedgeOutlook", "probability_of_liquidation_reason", "oneOf", 0, "enum"),
+        less("maintenance_rate_missing"),
+    ),
     Lie("always a share", member("HedgeOutlook", "coverage"), {"$ref": f"{REF}Share"}),
     Lie("always a wallet", member("HedgeOutlook", "wallet"), _MONEY),
     Lie("wallets in dollars", member("HedgeOutlook", "wallet_currency", "enum"), less("base")),

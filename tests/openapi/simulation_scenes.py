@@ -97,7 +97,7 @@ PLAIN: Body = {
     "paths": 1000,
     "as_of": AS_OF,
 }
-"""Coins worth 10,000, and two hedges of which one has a wallet."""
+"""Coins worth 10,000, and two hedges, of which one has the wallet that its contract asks for."""
 LIVE: Body = {
     "holdings": [{"asset": "SOL", "quantity": "40"}, {"asset": "ADA", "quantity": "5000"}],
     "contract": {"style": "listed", "exchange": "bybit", "symbol": "BTCUSDT"},
@@ -163,6 +163,8 @@ _ANSWERED: dict[str, Changes] = {
     "money only": (("holdings", [{"asset": "USDT", "quantity": "9"}]), ("prices.USDT", "1.01")),
     "money, off its peg": (("holdings", [{"asset": "DAI", "quantity": "9", "beta": 0}]), ("prices.DAI", "0.97")),
     "sent twice": (("holdings.1", {"asset": "SOL", "quantity": "1", "beta": 1.2}),),
+    "the contract's own margin": (("hedges", [{"coverage": "1"}]),),
+    "no margin known": (("contract.initial_margin_rate", None), ("hedges", [{"coverage": "1"}])),
     "hedged by nothing": (("hedges", [{"coverage": "0", "leverage": "5"}]),),
     "hedged too much": (("hedges", [{"coverage": "10", "leverage": "20"}]),),
     "hedged ten times": (("hedges", [{"contracts": str(count)} for count in range(10)]),),
@@ -170,7 +172,7 @@ _ANSWERED: dict[str, Changes] = {
     "a wallet for everything": (("hedges", [{"contracts": "1", "wallet_balance": "999999999"}]),),
     "inverse": (*_INVERSE, ("hedges", [{"coverage": "1", "leverage": "5"}])),
     "inverse, never liquidated": (*_INVERSE, ("hedges", [{"coverage": "1", "leverage": "1"}])),
-    "inverse, without a wallet": (*_INVERSE, ("hedges", [{"coverage": "1"}])),
+    "inverse, with the contract's own margin": (*_INVERSE, ("hedges", [{"coverage": "1"}])),
     "inverse, of a short book": (*_INVERSE, ("holdings.0.quantity", "-80"), ("funding_rate", "0.0001")),
     "a long that is never liquidated": (
         ("holdings.0.quantity", "-80"),
@@ -195,6 +197,12 @@ _ANSWERED: dict[str, Changes] = {
         ("funding_process", {"mean_rate": -1, "persistence": 0.99, "volatility": 1}),
         ("contract.funding_interval_hours", 1),
         ("horizon_days", 365),
+    ),
+    "funding that takes the wallet": (("funding_rate", "-0.005"), ("horizon_days", 14)),
+    "funding that takes coins": (
+        *_INVERSE,
+        ("funding_rate", "-0.05"),
+        ("hedges", [{"coverage": "1", "leverage": "1"}]),
     ),
     "a day": (("horizon_days", 1),),
     "a month": (("horizon_days", 31),),

@@ -28,6 +28,7 @@ import uvloop
 
 from tests.ops.lookups import IDLE_SECONDS, LookUps, count_calls, exchanges, write_listed, write_sent
 from tests.ops.paths import Simulated, measure_meanwhile, simulate_paths
+from tests.ops.slopes import Measured, measure_slopes
 
 SIZES = (1, 10, 100, 1000)
 CONNECTIONS = 16
@@ -406,6 +407,7 @@ class Result(NamedTuple):
     cells: Cells
     looked_up: LookUps
     simulated: Simulated
+    slopes: Measured
 
     def pick(self, name: str, size: int, field: str) -> float:
         """Give the median of one column over the rounds."""
@@ -436,6 +438,7 @@ def weigh_goals(result: Result) -> list[Goal]:
         Goal("10 prices looked up, warm, against sent", ">= 0.95", f"{looked.ratio:.2f}", looked.ratio >= 0.95),
         Goal("Calls to exchanges while nobody asks", "0", str(looked.idle_calls), looked.idle_calls == 0),
         *weigh_simulations(result.simulated),
+        *weigh_slopes(result.slopes),
     ]
 
 
@@ -446,6 +449,15 @@ def weigh_simulations(told: Simulated) -> list[Goal]:
         Goal("CPU of all numbers at once against a simulation", ">= 15", f"{told.faster:.1f}", told.faster >= 15),
         Goal("Memory that it adds", "<= 64 MB", f"{told.added:.0f} MB", told.added <= 64),
         Goal("p99 of small requests while it runs", "<= 2", f"{waiting:.2f}", waiting <= 2),
+    ]
+
+
+def weigh_slopes(told: Measured) -> list[Goal]:
+    """Hold the hedge ratios against their goals."""
+    took = told.ours * 1e3
+    return [
+        Goal("CPU of all betas of 50 coins on 2, a year of days", "<= 20 ms", f"{took:.1f} ms", took <= 20),
+        Goal("CPU of numpy pair by pair against that", ">= 10", f"{told.faster:.1f}", told.faster >= 10),
     ]
 
 
@@ -536,6 +548,7 @@ def run(pace: Pace) -> Result:
             cells=race(servers, pace),
             looked_up=look_up(cores, pace),
             simulated=simulate(cores),
+            slopes=measure_slopes(),
         )
 
 
