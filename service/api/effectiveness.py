@@ -30,6 +30,7 @@ from service.hedging.samples import WindowSeries
 from service.hedging.units import Asset, Instant
 from service.hedging.walk_forward import WalkForward
 
+_USUAL = "BTC"
 _HedgeRatio = Annotated[float, Meta(ge=-10, le=10, examples=[1.1])]
 
 
@@ -56,7 +57,7 @@ class EffectivenessRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fie
         Meta(
             description="What the future follows. Its spot returns stand for the future's, unless futures names them."
         ),
-    ] = "BTC"
+    ] = _USUAL
     futures: Annotated[
         Asset | None,
         Meta(
@@ -184,12 +185,13 @@ async def _look_up(question: EffectivenessRequest, state: Any) -> _Found:
     book = weigh_book(_ask(question)._replace(prices=found.spot.prices))
     if not isinstance(question.series, WindowSeries) or book is None or not book.exposure:
         return found
+    followed = at("series") if question.underlying == _USUAL else at("underlying")
     series, past = await look_back(
         Vault(state.market, state.histories, state.market.deadline()),
         question.series,
         question.market,
         as_of=question.as_of,
-        needs=Needs(list_moving(book), {question.underlying: at("underlying")}, question.holdings or ()),
+        needs=Needs(list_moving(book), {question.underlying: followed}, question.holdings or ()),
     )
     # What was waited for has made the prices older: they are looked at once more.
     found = await _price(replace(question, series=series), state)

@@ -197,6 +197,14 @@ def test_few_observations_are_told(confidence: float, count: int, pointers: list
     assert [note.pointer for note in found.cautions if note.code == "low_sample"] == pointers
 
 
+def test_few_observations_out_of_sample_are_told() -> None:
+    """Where there are enough in it: what is tested on ten days is another month's luck."""
+    few, enough = (judged(*drawn(count), plan=(90, 30)).cautions for count in (100, 120))
+
+    assert codes(few)["low_sample"] == "#/judgement/out_of_sample"
+    assert "low_sample" not in codes(enough)
+
+
 def test_a_slope_that_may_be_none_is_told() -> None:
     """Returns that have nothing to do with each other, and returns against each other."""
     generator = np.random.default_rng(5)

@@ -9,7 +9,15 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.openapi import coverage_lies, curve_lies, lies, margin_lies, scenario_lies, simulation_lies
+from tests.openapi import (
+    coverage_lies,
+    curve_lies,
+    effectiveness_lies,
+    lies,
+    margin_lies,
+    scenario_lies,
+    simulation_lies,
+)
 from tests.openapi.document import Document, read_document
 from tests.openapi.lying import Lie
 from tests.openapi.promises import find_broken
@@ -21,6 +29,7 @@ LIES = (
     *curve_lies.LIES,
     *margin_lies.LIES,
     *coverage_lies.LIES,
+    *effectiveness_lies.LIES,
     *scenario_lies.LIES,
     *simulation_lies.LIES,
 )
