@@ -43,9 +43,11 @@ _TERMS: Body = {"symbol": "BTC-MINI", "underlying": "BTC", "multiplier": "0.1"}
 _BARE: Body = {**_TERMS, "style": "linear", "maintenance_margin_rate": "0.004"}
 _TIERED: Body = {**_TERMS, "maintenance_tiers": [{"floor": "0", "rate": "0.004"}]}
 _OWN: Body = {"hedge_ratio": 1.1, "confidence": 0.95, "walk_forward": _WALK, "as_of": AS_OF}
+_FEW_LEGS: Body = {**_LEGS, "portfolio": _BOOK[:3], "futures": _FUTURE[:3]}
+_FEW_RETURNS: Body = {**_RETURNS, "returns": {"SOL": _BOOK[:3], "BTC": _MARKET[:3], "BTCFUT": _FUTURE[:3]}}
 GIVEN: Body = {
     **_OWN,
-    "series": _LEGS,
+    "series": _FEW_LEGS,
     "holdings": None,
     "underlying": "BTC",
     "futures": None,
@@ -57,7 +59,7 @@ GIVEN: Body = {
 """Every member there is, of two legs."""
 WEIGHED: Body = {
     **GIVEN,
-    "series": _RETURNS,
+    "series": _FEW_RETURNS,
     "holdings": [{"asset": "SOL", "quantity": "40", "beta": 1.2}],
     "futures": "BTCFUT",
     "changes": None,
@@ -73,14 +75,18 @@ LOOKED_UP: Body = {
     "as_of": None,
 }
 """Every member there is, of a window."""
-_OF_POSITION = tuple(("position", name) for name in _POSITION if name != "contract")
+_OF_POSITION = ("surprise", "held", "side", "contracts", "entry_price", "beta", "exact_contracts", "funding_received")
+_ASKED = ("surprise", "series", "underlying", "hedge_ratio", "confidence", "walk_forward", "changes", "as_of")
 COMPLETE: Complete = (
-    (GIVEN, (("surprise",), *((name,) for name in GIVEN if name != "position"), *_OF_POSITION)),
+    (
+        GIVEN,
+        (("surprise",), ("position", "surprise"), *((name,) for name in GIVEN if name != "position"), *_OF_POSITION),
+    ),
     (WEIGHED, (("series",), ("holdings",), ("futures",), ("position", "coverage"))),
     (CLOSED, (("series",), ("prices",))),
     (LOOKED_UP, (("series",), ("market",))),
 )
-"""Each with the members in which it is varied; those of a contract are those of a sizing's, and varied there."""
+"""Each with the members in which it is varied; a contract is varied for a sizing, and one of several prices is enough."""
 
 PLAIN: Body = {"series": {"style": "legs", "portfolio": _BOOK, "futures": _FUTURE}, "as_of": AS_OF}
 """Twelve days of two legs, and nothing else."""
