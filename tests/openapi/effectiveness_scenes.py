@@ -86,7 +86,7 @@ COMPLETE: Complete = (
     (CLOSED, (("series",), ("prices",))),
     (LOOKED_UP, (("series",), ("market",))),
 )
-"""Each with the members in which it is varied; a contract is varied for a sizing, and one of several prices is enough."""
+"""Each with the members in which it is varied; a contract is varied for a sizing, of several prices one is."""
 
 PLAIN: Body = {"series": {"style": "legs", "portfolio": _BOOK, "futures": _FUTURE}, "as_of": AS_OF}
 """Twelve days of two legs, and nothing else."""
