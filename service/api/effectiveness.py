@@ -1,5 +1,6 @@
 """`POST /v1/effectiveness`: how much risk a hedge takes away, or has taken, and where its result came from."""
 
+from functools import partial
 from typing import Annotated, Any, NamedTuple
 
 from litestar import Request, post
@@ -8,6 +9,7 @@ from msgspec import Meta, Struct, field
 from msgspec.structs import asdict, replace
 
 from service.api.absences import at
+from service.api.drawing import work
 from service.api.marks import Spot, complete_spot
 from service.api.origins import FROM_REQUEST, Prices, Source, note_ages, time_of
 from service.api.past_closes import Vault
@@ -154,7 +156,7 @@ async def judge(data: JSONBody[EffectivenessRequest], request: Request[Any, Any,
     state = request.app.state
     check_question(_ask(data))
     found = await _look_up(data, state)
-    reply = _write(found)
+    reply = await work(state.worker, partial(_write, found))
     if found.past is not None:
         reply = replace(reply, history=tell_origin(state.histories, found.past))
     note_ages(reply.provenance.values(), state.metrics.observe_market)

@@ -104,7 +104,8 @@ _MARGIN_REFUSALS = (
 )
 _EFFECTIVENESS_REFUSALS = (
     *("inconsistent_question", "inconsistent_contract", "price_missing", "duplicate_symbol_beta_conflict"),
-    *("too_few_observations", "zero_variance", "not_listed", "exchange_off", "as_of_not_now", "price_unavailable"),
+    *("too_few_observations", "zero_variance", "overloaded"),
+    *("not_listed", "exchange_off", "as_of_not_now", "price_unavailable"),
 )
 _RATIO_REFUSALS = (
     *("inconsistent_contract", "inconsistent_question", "expired_contract", "price_missing"),

@@ -11,8 +11,10 @@ from typing import Annotated, Literal, NamedTuple
 
 from msgspec import Meta, Struct
 
+from service.hedging.cautions import Caution, caution
 from service.hedging.contracts import Contract, check_terms, quote_profit, unit_notional
 from service.hedging.errors import Fault, HedgingError, InconsistentQuestionError
+from service.hedging.pairs import LARGEST_BASIS_RATE
 from service.hedging.portfolio import exact_beta
 from service.hedging.units import (
     Asset,
@@ -178,6 +180,17 @@ def check_position(position: PastPosition) -> None:
     if position.coverage is not None and position.exact_contracts is not None:
         detail = "Send coverage or exact_contracts: the one follows from the other"
         raise InconsistentQuestionError(Fault(("position", "exact_contracts"), detail))
+
+
+def warn_of_position(position: PastPosition) -> Iterator[Caution]:
+    """Say where the future's price is far from its underlying's: one of the two may be of another time, or coin."""
+    quoted = (("entry_price", position.underlying_start_price), ("exit_price", position.underlying_end_price))
+    units, symbol = position.contract.quoted_units, position.contract.symbol
+    for name, spot_price in quoted:
+        futures_price = getattr(position, name)
+        if abs(futures_price / units / spot_price - 1) > LARGEST_BASIS_RATE:
+            detail = f"{symbol} at {futures_price} is far from {position.contract.underlying} at {spot_price}"
+            yield caution("basis_implausible", detail, "position", name)
 
 
 @exactly

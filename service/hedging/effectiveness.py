@@ -9,7 +9,7 @@ from typing import Annotated, Literal, NamedTuple
 
 from msgspec import Meta, Struct
 
-from service.hedging.attribution import Attribution, PastPosition, UsedBeta, attribute, check_position
+from service.hedging.attribution import Attribution, PastPosition, UsedBeta, attribute, check_position, warn_of_position
 from service.hedging.cautions import Caution, caution
 from service.hedging.errors import Fault, InconsistentQuestionError
 from service.hedging.judgement import Evidence, Judged, Judgement, Standard, judge
@@ -280,16 +280,9 @@ def _why_not_attributed(
 
 
 def _warn(question: EffectivenessQuestion, book: Book | None, judged: Judged | None) -> Iterator[Caution]:
-    held: set[str] = set()
-    if book is not None:
-        held = {line.asset for line in book.holdings}
-        yield from (note for note in book.cautions if note.code != "beta_ignored")
-        if not book.exposure:
-            yield caution("no_exposure", "The holdings have no net exposure: there is nothing to judge", "exposure")
-    unused = question.prices.keys() - held
-    if unused:
-        shown = ", ".join(sorted(unused)[:10])
-        yield caution("unused_prices", f"Prices sent and not used: {len(unused)} ({shown})", "prices")
+    yield from _warn_of_book(question.prices, book)
+    if question.position is not None:
+        yield from warn_of_position(question.position)
     if judged is not None:
         yield from judged.cautions
         if not isinstance(question.series, LegSeries) and question.futures is None:
@@ -298,3 +291,16 @@ def _warn(question: EffectivenessQuestion, book: Book | None, judged: Judged | N
                 "none of these figures"
             )
             yield caution("spot_for_futures", detail, "judgement")
+
+
+def _warn_of_book(prices: Mapping[str, Price], book: Book | None) -> Iterator[Caution]:
+    held: set[str] = set()
+    if book is not None:
+        held = {line.asset for line in book.holdings}
+        yield from (note for note in book.cautions if note.code != "beta_ignored")
+        if not book.exposure:
+            yield caution("no_exposure", "The holdings have no net exposure: there is nothing to judge", "exposure")
+    unused = prices.keys() - held
+    if unused:
+        shown = ", ".join(sorted(unused)[:10])
+        yield caution("unused_prices", f"Prices sent and not used: {len(unused)} ({shown})", "prices")

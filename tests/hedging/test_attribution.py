@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.hedging.attribution import Attribution, UsedBeta, attribute, check_position
+from service.hedging.attribution import Attribution, UsedBeta, attribute, check_position, warn_of_position
 from service.hedging.errors import InconsistentQuestionError
 from service.hedging.units import exactly
 from tests.hedging.build import check_answer
@@ -117,6 +117,22 @@ def test_a_coverage_on_the_books_own_side_is_refused(beta: float, side: str) -> 
 
     assert caught.value.faults[0].path == ("position", "coverage")
     assert attributed(beta=beta, side=side, coverage=None).exact_contracts is None
+
+
+def test_prices_that_are_far_apart_are_told() -> None:
+    """More than a tenth: a basis of that size is most often a price of another time, or of another coin."""
+    near, far = (list(warn_of_position(realised(exit_price=price))) for price in ("56100", "56101"))
+    thousand = {
+        "style": "linear",
+        "symbol": "1000SHIB",
+        "underlying": "SHIB",
+        "multiplier": "1",
+        "quoted_units": "1000",
+    }
+    quoted = realised(contract=thousand, underlying_start_price="60", underlying_end_price="51")
+
+    assert near == list(warn_of_position(quoted)) == []
+    assert [(note.code, note.pointer) for note in far] == [("basis_implausible", "#/position/exit_price")]
 
 
 def test_a_book_worth_nothing_has_no_return() -> None:

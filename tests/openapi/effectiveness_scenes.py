@@ -7,6 +7,7 @@ from functools import cache
 
 from tests.openapi import scenes as sizing_scenes
 from tests.openapi.asgi import Fault, Sent
+from tests.openapi.boundaries import Steps
 from tests.openapi.staging import EFFECTIVENESS, Body, Changes, Complete, pose_all
 
 AS_OF = "2026-01-02T03:04:05Z"
@@ -75,8 +76,14 @@ LOOKED_UP: Body = {
     "as_of": None,
 }
 """Every member there is, of a window."""
-_OF_POSITION = ("surprise", "held", "side", "contracts", "entry_price", "beta", "exact_contracts", "funding_received")
-_ASKED = ("surprise", "series", "underlying", "hedge_ratio", "confidence", "walk_forward", "changes", "as_of")
+_OF_POSITION: tuple[Steps, ...] = tuple(
+    ("position", name)
+    for name in ("surprise", "held", "side", "contracts", "entry_price", "beta", "exact_contracts", "funding_received")
+)
+_ASKED: tuple[Steps, ...] = tuple(
+    (name,)
+    for name in ("surprise", "series", "underlying", "hedge_ratio", "confidence", "walk_forward", "changes", "as_of")
+)
 COMPLETE: Complete = (
     (
         GIVEN,
@@ -205,6 +212,7 @@ _ANSWERED: dict[str, Changes] = {
     "a result of a bare inverse future": _closed(("position.contract", {**_BARE, "style": "inverse"})),
     "a result of a future with tiers": _closed(("position.contract", {**_TIERED, "style": "linear"})),
     "a result of an inverse future with tiers": _closed(("position.contract", {**_TIERED, "style": "inverse"})),
+    "a result of odd prices": _closed(("position.exit_price", "40000")),
     "a result on a coverage": _closed(("position.coverage", "0.75")),
     "a result of an exact size": _closed(("position.exact_contracts", "1.7")),
     "a result of a long hedge": _closed(("position.side", "long"), ("position.held.0.quantity", "-100")),
@@ -289,7 +297,7 @@ _LIVE_REFUSED: dict[str, Changes] = {
 _DAYS_ONLY: Changes = (("prices", {"SOL": "150", "ADA": "0.44"}),)
 """Nothing is looked up but past days."""
 _BY_THE_WAY: tuple[tuple[Fault, Changes], ...] = (
-    *((fault, ()) for fault in ("keyless", "spent", "off", "outage", "defect")),
+    *((fault, ()) for fault in ("keyless", "spent", "off", "outage", "defect", "overloaded")),
     *((fault, _DAYS_ONLY) for fault in ("off", "outage")),
     *((fault, (("series", None),)) for fault in ("off", "outage")),
     ("outage", (("market.exchange", "bybit"), ("prices", {"ADA": "0.44"}))),

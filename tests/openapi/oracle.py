@@ -208,7 +208,7 @@ _REASONS: dict[str, Refuse] = {
     SIMULATIONS[1]: simulation_reasons.find_refusal,
 }
 """By path of the operation with a body."""
-_HEAVY = frozenset((SIMULATIONS[1],))
+_HEAVY = frozenset((EFFECTIVENESS[1], SIMULATIONS[1]))
 """Paths whose answers are always heavy work; of others the charts are."""
 _MARKET: dict[str, Refuse] = {
     "/v1/prices": refuse_prices,
