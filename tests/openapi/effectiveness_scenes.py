@@ -85,10 +85,7 @@ _ASKED: tuple[Steps, ...] = tuple(
     for name in ("surprise", "series", "underlying", "hedge_ratio", "confidence", "walk_forward", "changes", "as_of")
 )
 COMPLETE: Complete = (
-    (
-        GIVEN,
-        (("surprise",), ("position", "surprise"), *((name,) for name in GIVEN if name != "position"), *_OF_POSITION),
-    ),
+    (GIVEN, (*_ASKED, *_OF_POSITION)),
     (WEIGHED, (("series",), ("holdings",), ("futures",), ("position", "coverage"))),
     (CLOSED, (("series",), ("prices",))),
     (LOOKED_UP, (("series",), ("market",))),
