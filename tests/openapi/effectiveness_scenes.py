@@ -76,16 +76,14 @@ LOOKED_UP: Body = {
     "as_of": None,
 }
 """Every member there is, of a window."""
-_OF_POSITION: tuple[Steps, ...] = tuple(
-    ("position", name)
-    for name in ("surprise", "held", "side", "contracts", "entry_price", "beta", "exact_contracts", "funding_received")
-)
-_ASKED: tuple[Steps, ...] = tuple(
-    (name,)
-    for name in ("surprise", "series", "underlying", "hedge_ratio", "confidence", "walk_forward", "changes", "as_of")
+_OF_POSITION = ("surprise", "held", "side", "contracts", "entry_price", "beta", "funding_received")
+_VARIED: tuple[Steps, ...] = (
+    *((name,) for name in ("surprise", "series", "hedge_ratio", "confidence", "walk_forward", "as_of")),
+    *(("changes", name) for name in ("surprise", "item_changes", "exposure")),
+    *(("position", name) for name in _OF_POSITION),
 )
 COMPLETE: Complete = (
-    (GIVEN, (*_ASKED, *_OF_POSITION)),
+    (GIVEN, _VARIED),
     (WEIGHED, (("series",), ("holdings",), ("futures",), ("position", "coverage"))),
     (CLOSED, (("series",), ("prices",))),
     (LOOKED_UP, (("series",), ("market",))),
