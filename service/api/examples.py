@@ -395,6 +395,83 @@ LIVE_COVERAGE: dict[str, dict[str, Any]] = {
     },
 }
 
+BASKET_EFFECTIVENESS = {
+    "holdings": [{"asset": "SOL", "quantity": "40"}, {"asset": "ADA", "quantity": "5000"}],
+    "series": {
+        "style": "closes",
+        "closes": {
+            "SOL": ["161.2", "164.9", "169.4", "157.1", "152.8", "158.5", "157.7", "151.2", "146.1", "154.6", "150"],
+            "ADA": ["0.471", "0.468", "0.497", "0.462", "0.455", "0.449", "0.463", "0.441", "0.437", "0.448", "0.44"],
+            "BTC": ["62450", "62300", "64180", "62950", "60720", "61390", "62160", None, "60310", "60120", "60000"],
+        },
+    },
+    "walk_forward": {"estimation_intervals": 5, "test_intervals": 2},
+    "confidence": 0.9,
+    "prices": {"SOL": "150", "ADA": "0.44"},
+    "as_of": "2026-01-02T03:04:05Z",
+}
+
+LEGS_EFFECTIVENESS = {
+    "series": {
+        "style": "legs",
+        "portfolio": [-0.041, 0.002, 0.034, -0.028, None, 0.031, -0.025, 0.038, -0.016, 0.012],
+        "futures": [-0.0225, 0.0152, 0.0297, -0.0108, 0.0061, 0.0099, -0.0345, 0.013, -0.004, -0.0095],
+        "market": [-0.0221, 0.0149, 0.0299, -0.0105, 0.0058, 0.0101, -0.0341, 0.0127, -0.0037, -0.0097],
+    },
+    "hedge_ratio": 1,
+    "walk_forward": None,
+    "changes": {
+        "item_changes": ["-410", "19", "338", "-287"],
+        "hedge_changes": ["225", "-149", "-286", "107"],
+        "exposure": "10000",
+    },
+    "as_of": "2026-01-02T03:04:05Z",
+}
+
+CLOSED_HEDGE = {
+    "position": {
+        "held": [
+            {"asset": "SOL", "quantity": "40", "start_price": "150", "end_price": "121.5"},
+            {"asset": "ADA", "quantity": "5000", "start_price": "0.44", "end_price": "0.3652"},
+            {"asset": "DOT", "quantity": "300", "start_price": "6", "end_price": "4.95"},
+        ],
+        "contract": SEED["contract"],
+        "contracts": "2",
+        "entry_price": "60000",
+        "exit_price": "51060",
+        "underlying_start_price": "59940",
+        "underlying_end_price": "51040",
+        "beta": 1.1,
+        "coverage": "1",
+        "funding_received": "14.2",
+        "fees_paid": "11.11",
+    },
+    "as_of": "2026-01-02T03:04:05Z",
+}
+
+EFFECTIVENESS: dict[str, dict[str, Any]] = {
+    "basket": {
+        "summary": "Ten days of two coins by their closes, and a ratio that is estimated and tested on them",
+        "value": BASKET_EFFECTIVENESS,
+    },
+    "legs": {
+        "summary": "A hedge as it was, one to one, with the future's basis told apart and its dollar offset",
+        "value": LEGS_EFFECTIVENESS,
+    },
+    "closed": {"summary": "Where the result of a hedge of the article's basket came from", "value": CLOSED_HEDGE},
+}
+
+LIVE_EFFECTIVENESS: dict[str, dict[str, Any]] = {
+    "window": {
+        "summary": "The last 180 days of a basket, looked up",
+        "value": {
+            "holdings": [{"asset": "SOL", "quantity": "40"}, {"asset": "ADA", "quantity": "5000"}],
+            "series": {"style": "window", "window_days": 180},
+            "market": {"exchange": "binance"},
+        },
+    },
+}
+
 TABLE = {
     **{name: SEED[name] for name in ("holdings", "prices", "weighting", "as_of")},
     "contract": {**SEED["contract"], "taker_fee_rate": "0"},

@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 from service.api.absences import Place, at, refuse, refuse_failures, refuse_unavailable, require_on
 from service.api.origins import (
     BY_DEFINITION,
+    FROM_REQUEST,
     LONGEST_AGE,
     Completed,
     ContractSource,
@@ -78,6 +79,43 @@ async def complete(
         prices={**question.sent({holding.asset for holding in holdings}), **question.prices()},
         provenance={**completed.provenance, **question.origins()},
     )
+
+
+class Spot(NamedTuple):
+    """Spot prices of a book that stands beside no contract."""
+
+    prices: Mapping[str, Price]
+    provenance: Mapping[str, Provenance]
+
+
+async def complete_spot(
+    market: Market,
+    *,
+    holdings: Sequence[Holding],
+    prices: Mapping[str, Price],
+    source: Source | None,
+    as_of: Instant | None,
+) -> Spot:
+    """Look up the spot prices that a question without a contract leaves out, in the currency of the look-ups.
+
+    Args:
+        market: where to look.
+        holdings: their assets need spot prices.
+        prices: what the caller sent; it counts, and is in the same currency.
+        source: where to look; None: nowhere.
+        as_of: time of the question; what is looked up is of now, so then it has to be now.
+
+    Raises:
+        RefusalError: not_listed, exchange_off, as_of_not_now (422) or price_unavailable (503).
+    """
+    sent = Spot(prices, dict.fromkeys(prices, FROM_REQUEST))
+    missing = [asset for asset in dict.fromkeys(holding.asset for holding in holdings) if asset not in prices]
+    if source is None or not missing:
+        return sent
+    question = _Question(market, prices, source, as_of=as_of, places=_Places(holdings, "holdings", ()))
+    question.prepare(missing)
+    await question.price(missing, source.quote)
+    return Spot({**prices, **question.prices()}, {**sent.provenance, **question.origins()})
 
 
 class _Found(NamedTuple):

@@ -17,6 +17,7 @@ from service.api import (
     carry,
     contracts,
     coverage,
+    effectiveness,
     examples,
     exchanges,
     health,
@@ -95,6 +96,11 @@ _MARGIN_REFUSALS = (
     *("inconsistent_contract", "inconsistent_question", "margin_conflict", "margin_terms_missing"),
     *("leverage_out_of_range", "expired_contract", "price_missing", "beta_missing", "size_out_of_range"),
     *("not_listed", "exchange_off", "currency_mismatch", "as_of_not_now", "price_unavailable"),
+)
+_EFFECTIVENESS_REFUSALS = (
+    *("inconsistent_question", "inconsistent_contract", "price_missing", "duplicate_symbol_beta_conflict"),
+    *("too_few_observations", "zero_variance", "overloaded"),
+    *("not_listed", "exchange_off", "as_of_not_now", "price_unavailable"),
 )
 _RATIO_REFUSALS = (
     *("inconsistent_contract", "inconsistent_question", "expired_contract", "price_missing"),
@@ -187,6 +193,18 @@ OPERATIONS = (
         examples=examples.COVERAGE,
         live=examples.LIVE_COVERAGE,
         answer=_as_sent(coverage.answer),
+        spared=("SOL", absences.at("holdings", 0, "asset")),
+    ),
+    Operation(
+        effectiveness.judge,
+        "judgeEffectiveness",
+        "hedging",
+        (*_CALLER_REFUSALS, *_BODY_REFUSALS, *_EFFECTIVENESS_REFUSALS),
+        reply=effectiveness.EffectivenessReply,
+        request=effectiveness.EffectivenessRequest,
+        examples=examples.EFFECTIVENESS,
+        live=examples.LIVE_EFFECTIVENESS,
+        answer=effectiveness.answer,
         spared=("SOL", absences.at("holdings", 0, "asset")),
     ),
     Operation(

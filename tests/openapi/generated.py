@@ -14,6 +14,7 @@ from tests.openapi.behaviour import describe, quote
 from tests.openapi.coverage_mending import mend_coverage
 from tests.openapi.curve_mending import mend_basis, mend_carry, mend_stream, spare
 from tests.openapi.document import FILE, Document
+from tests.openapi.effectiveness_mending import mend_effectiveness
 from tests.openapi.hedge_ratio_mending import mend_hedge_ratio, spare_past
 from tests.openapi.house import Door
 from tests.openapi.lookups import Question
@@ -24,12 +25,23 @@ from tests.openapi.queries import Query
 from tests.openapi.refusals import find_faults
 from tests.openapi.scenario_mending import mend_scenarios
 from tests.openapi.simulation_mending import mend_simulation, spare_work
-from tests.openapi.staging import BASIS, CARRY, COVERAGE, HEDGE_RATIO, MARGIN, SCENARIOS, SIMULATIONS, SIZING, is_live
+from tests.openapi.staging import (
+    BASIS,
+    CARRY,
+    COVERAGE,
+    EFFECTIVENESS,
+    HEDGE_RATIO,
+    MARGIN,
+    SCENARIOS,
+    SIMULATIONS,
+    SIZING,
+    is_live,
+)
 from tests.openapi.strict_json import read_json
 
 _ANSWERABLE = (
     *("sizeHedge", "measureBasis", "assessCarry", "assessMargin", "playScenarios", "simulateHedges"),
-    *("assessCoverage", "measureHedgeRatio", "listPrices", "listContracts", "streamBasis"),
+    *("assessCoverage", "judgeEffectiveness", "measureHedgeRatio", "listPrices", "listContracts", "streamBasis"),
 )
 """Operations that may say no to a valid request."""
 _SPARED = {"measureHedgeRatio": 3}
@@ -88,6 +100,7 @@ _BODIES: dict[str, Callable[[Question], Question]] = {
     CARRY[1]: mend_carry,
     MARGIN[1]: mend_margin,
     COVERAGE[1]: mend_coverage,
+    EFFECTIVENESS[1]: mend_effectiveness,
     SCENARIOS[1]: mend_scenarios,
     SIMULATIONS[1]: mend_simulation,
     HEDGE_RATIO[1]: mend_hedge_ratio,

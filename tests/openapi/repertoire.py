@@ -7,6 +7,7 @@ from tests.openapi import (
     basis_scenes,
     carry_scenes,
     coverage_scenes,
+    effectiveness_scenes,
     hedge_ratio_scenes,
     margin_scenes,
     scenario_scenes,
@@ -18,6 +19,7 @@ from tests.openapi.staging import (
     BASIS,
     CARRY,
     COVERAGE,
+    EFFECTIVENESS,
     HEDGE_RATIO,
     MARGIN,
     SCENARIOS,
@@ -47,6 +49,12 @@ REPERTOIRE: dict[Key, Part] = {
     CARRY: Part(carry_scenes.PLAIN, carry_scenes.LIVE, carry_scenes.COMPLETE, carry_scenes.scenes),
     MARGIN: Part(margin_scenes.PLAIN, margin_scenes.LIVE, margin_scenes.COMPLETE, margin_scenes.scenes),
     COVERAGE: Part(coverage_scenes.PLAIN, coverage_scenes.LIVE, coverage_scenes.COMPLETE, coverage_scenes.scenes),
+    EFFECTIVENESS: Part(
+        effectiveness_scenes.PLAIN,
+        effectiveness_scenes.LIVE,
+        effectiveness_scenes.COMPLETE,
+        effectiveness_scenes.scenes,
+    ),
     SCENARIOS: Part(scenario_scenes.PLAIN, scenario_scenes.LIVE, scenario_scenes.COMPLETE, scenario_scenes.scenes),
     SIMULATIONS: Part(
         simulation_scenes.PLAIN, simulation_scenes.LIVE, simulation_scenes.COMPLETE, simulation_scenes.scenes

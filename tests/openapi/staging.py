@@ -21,6 +21,7 @@ BASIS: Key = ("POST", "/v1/basis")
 CARRY: Key = ("POST", "/v1/carry")
 MARGIN: Key = ("POST", "/v1/margin")
 COVERAGE: Key = ("POST", "/v1/coverage")
+EFFECTIVENESS: Key = ("POST", "/v1/effectiveness")
 SCENARIOS: Key = ("POST", "/v1/scenarios")
 SIMULATIONS: Key = ("POST", "/v1/simulations")
 HEDGE_RATIO: Key = ("POST", "/v1/hedge-ratio")
@@ -113,6 +114,12 @@ def _is_live_margin(body: Body) -> bool:
     return _is_live_sizing({**body, "holdings": body.get("collateral", ())})
 
 
+def _is_live_effectiveness(body: Body) -> bool:
+    held = {holding["asset"] for holding in body.get("holdings") or ()}
+    is_whole = held <= body.get("prices", {}).keys()
+    return (body.get("series") or {}).get("style") == "window" or (body.get("market") is not None and not is_whole)
+
+
 def _is_live_simulation(body: Body) -> bool:
     return body.get("model", {}).get("history_days") is not None or _is_live_sizing(body)
 
@@ -134,6 +141,7 @@ _IS_LIVE: dict[str, Callable[[Body], bool]] = {
     CARRY[1]: _is_live_carry,
     MARGIN[1]: _is_live_margin,
     COVERAGE[1]: _is_live_sizing,
+    EFFECTIVENESS[1]: _is_live_effectiveness,
     SCENARIOS[1]: _is_live_sizing,
     SIMULATIONS[1]: _is_live_simulation,
     HEDGE_RATIO[1]: _is_live_ratio,
