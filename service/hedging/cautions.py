@@ -51,6 +51,7 @@ Code = Literal[
     "raised_to_min_quantity",
     "rounds_to_zero",
     "rows_dropped",
+    "singular_covariance",
     "survival_unknown",
     "unknown_tiers",
     "unused_moves",
