@@ -19,9 +19,11 @@ from service.api import (
     coverage,
     examples,
     exchanges,
+    frontier,
     health,
     margin,
     pages,
+    planned,
     prices,
     scenarios,
     simulated,
@@ -89,6 +91,12 @@ _COVERAGE_REFUSALS = (
 _SIMULATION_REFUSALS = (
     *_SIZING_REFUSALS,
     *("inconsistent_question", "zero_variance", "too_few_observations", "work_out_of_range", "overloaded"),
+)
+_FRONTIER_REFUSALS = (
+    *("inconsistent_contract", "inconsistent_question", "leverage_out_of_range", "margin_terms_missing"),
+    *("expired_contract", "price_missing", "duplicate_symbol_beta_conflict", "size_out_of_range"),
+    *("stress_data_missing", "too_few_observations", "zero_variance", "work_out_of_range"),
+    *("not_listed", "exchange_off", "currency_mismatch", "as_of_not_now", "price_unavailable", "overloaded"),
 )
 _CURVE_REFUSALS = (
     *("inconsistent_question", "expired_contract", "crossed_market"),
@@ -195,6 +203,18 @@ OPERATIONS = (
         live=examples.LIVE_SIMULATIONS,
         spared=("SOL", absences.at("holdings", 0, "asset")),
         chart="10000 hedged with BTC-MINI, 2026-01-02 03:04 UTC",
+    ),
+    Operation(
+        frontier.draw,
+        "listPlans",
+        "hedging",
+        (*_CALLER_REFUSALS, *_BODY_REFUSALS, *_FRONTIER_REFUSALS),
+        reply=frontier.FrontierReply,
+        request=frontier.FrontierRequest,
+        examples=examples.FRONTIER,
+        answers=planned.ANSWERS,
+        live=examples.LIVE_FRONTIER,
+        spared=("SOL", absences.at("holdings", 0, "asset")),
     ),
     Operation(
         stream.stream_basis,

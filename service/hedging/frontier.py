@@ -25,6 +25,7 @@ from service.hedging.plans import (
     BestPlan,
     BestPlans,
     Budget,
+    Drawn,
     Evaluated,
     FractionalPlan,
     Frontier,
@@ -43,7 +44,7 @@ from service.hedging.units import Money, Share, exactly
 
 
 @exactly
-def draw_frontier(mix: Mix, sample: Sample | None) -> Frontier:
+def draw_frontier(mix: Mix, sample: Sample | None) -> Drawn:
     """Draw the frontier of a book and the contracts that may hedge it.
 
     Args:
@@ -66,11 +67,10 @@ def draw_frontier(mix: Mix, sample: Sample | None) -> Frontier:
         budget_reason=None if found.by_budget else "no_budget",
     )
     undominated = np.flatnonzero(found.undominated)
-    return Frontier(
+    frontier = Frontier(
         side=mix.side,
         exposure=Money.of(mix.book.exposure),
         absent_reason=None,
-        legs=tuple(tell_facts(one, reached) for one, reached in zip(mix.entered, view.reaches, strict=True)),
         observations=len(joint.book),
         rows_dropped=joint.dropped,
         volatility=view.volatility(view.scene.variance.constant),
@@ -82,24 +82,31 @@ def draw_frontier(mix: Mix, sample: Sample | None) -> Frontier:
         evaluated=Evaluated(
             plans=len(found.rows.lots),
             is_whole=found.is_whole,
+            sensible=int(np.count_nonzero(found.sensible)),
             undominated=len(undominated),
             left_out=int(np.count_nonzero(~np.isin(undominated, told.rows))),
         ),
         stresses_used=tuple(stress.name for stress in mix.stresses),
         stresses_left_out=mix.left_out,
         holdings=mix.book.holdings,
-        warnings=(*mix.cautions, *warn_of_rows(mix, joint), *_warn_of_stresses(mix), *_warn_of_best(view, told, best)),
+        warnings=(
+            *mix.cautions,
+            *warn_of_rows(mix, joint, view.scene.variance.matrix.tolist()),
+            *_warn_of_stresses(mix),
+            *_warn_of_best(view, told, best),
+        ),
+    )
+    return Drawn(
+        frontier, tuple(tell_facts(one, reached) for one, reached in zip(mix.entered, view.reaches, strict=True))
     )
 
 
-def _draw_nothing(mix: Mix) -> Frontier:
+def _draw_nothing(mix: Mix) -> Drawn:
     """Say that there is nothing to hedge."""
-    nothing = Reach(Decimal(0), "no_exposure")
-    return Frontier(
+    frontier = Frontier(
         side="none",
         exposure=Money.of(mix.book.exposure),
         absent_reason="no_exposure",
-        legs=tuple(tell_facts(one, nothing) for one in mix.entered),
         observations=None,
         rows_dropped=None,
         volatility=None,
@@ -117,6 +124,8 @@ def _draw_nothing(mix: Mix) -> Frontier:
             caution("no_exposure", "The book has no net exposure to hedge: no plans", "exposure"),
         ),
     )
+    nothing = Reach(Decimal(0), "no_exposure")
+    return Drawn(frontier, tuple(tell_facts(one, nothing) for one in mix.entered))
 
 
 class _View(NamedTuple):
@@ -171,6 +180,7 @@ def _look(mix: Mix, joint: Joint) -> _View:
         costs=costs,
         margins=margins,
         budget=_limit(mix, costs, margins),
+        most_share=mix.terms.most_coverage,
     )
     return _View(mix, scene, reaches, joint.periods)
 
@@ -190,7 +200,14 @@ def _tell_plans(view: _View, found: Survey) -> _Told:
     rows = [row for row, _ in picked]
     measures, positions = found.measures[rows], Positions(view.mix)
     plans = (
-        _write(view, found, positions, row=row, roles=roles, dominated_by=find_dominator(measures, place))
+        _write(
+            view,
+            found,
+            positions,
+            row=row,
+            roles=roles,
+            dominated_by=None if found.undominated[row] else find_dominator(measures, place),
+        )
         for place, (row, roles) in enumerate(picked)
     )
     return _Told(found, rows, tuple(plans))
@@ -210,17 +227,21 @@ def _write(
     variance = float(rows.variances[row])
     of_variance, of_volatility = view.reductions(variance)
     volatility = view.volatility(variance)
+    lots = rows.lots[row : row + 1]
+    hedges, share = view.scene.hedges(lots)[0], float(view.scene.shares(lots)[0])
+    tail = measure_one(view.scene.outcomes, hedges, confidence=view.scene.confidence)
     return Plan(
         legs=sums.legs,
         roles=roles,
         notional=Money.of(sums.notional),
         coverage=Share.of(sums.notional / view.mix.size),
+        share_of_best=tidy(share) if math.isfinite(share) else None,
         variance_reduction=of_variance,
         volatility_reduction=of_volatility,
         volatility=volatility,
         horizon_volatility=tidy(volatility * math.sqrt(view.mix.terms.horizon_days / float(YEAR_DAYS))),
-        value_at_risk=tidy(float(rows.values_at_risk[row])),
-        expected_shortfall=tidy(float(rows.shortfalls[row])),
+        value_at_risk=tidy(tail.value_at_risk),
+        expected_shortfall=tidy(tail.expected_shortfall),
         worst_stress=sums.worst_stress,
         cost=Money.of(sums.cost),
         margin=None if sums.margin is None else round_up(sums.margin),

@@ -5,7 +5,7 @@ and half a row is no scenario. A hedge is measured on its own side: what a unit 
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from service.hedging.cautions import Caution, caution
@@ -73,8 +73,14 @@ def join(mix: Mix, sample: Sample) -> Joint:
     return joint
 
 
-def warn_of_rows(mix: Mix, joint: Joint) -> Iterator[Caution]:
-    """Say what a careful reader would doubt about them."""
+def warn_of_rows(mix: Mix, joint: Joint, matrix: Sequence[Sequence[float]]) -> Iterator[Caution]:
+    """Say what a careful reader would doubt about them.
+
+    Args:
+        mix: of which they are.
+        joint: the rows.
+        matrix: covariances of the hedges.
+    """
     count = len(joint.book)
     if joint.dropped:
         detail = f"{joint.dropped} of {count + joint.dropped} intervals lack a return of one asset and are left out"
@@ -86,17 +92,16 @@ def warn_of_rows(mix: Mix, joint: Joint) -> Iterator[Caution]:
         yield caution(
             "low_sample", f"{count} observations are few, and {tail}: all of it may be far off", "observations"
         )
-    yield from _warn_of_twins(mix, joint)
+    yield from _warn_of_twins(mix.underlyings, matrix)
 
 
-def _warn_of_twins(mix: Mix, joint: Joint) -> Iterator[Caution]:
-    _, _, matrix = joint.covariances()
-    for one, name in enumerate(mix.underlyings):
+def _warn_of_twins(underlyings: Sequence[str], matrix: Sequence[Sequence[float]]) -> Iterator[Caution]:
+    for one, name in enumerate(underlyings):
         for other in range(one):
             correlation = matrix[one][other] / math.sqrt(matrix[one][one]) / math.sqrt(matrix[other][other])
             if abs(correlation) > NEAR_ONE:
                 detail = (
-                    f"{name} and {mix.underlyings[other]} move as one (correlation {correlation:.4f}): how much of "
+                    f"{name} and {underlyings[other]} move as one (correlation {correlation:.4f}): how much of "
                     "each is next to arbitrary"
                 )
                 yield caution("singular_covariance", detail, "underlyings", one)

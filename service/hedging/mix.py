@@ -30,9 +30,6 @@ from service.hedging.rounding import ceil_steps, floor_steps
 from service.hedging.setting import Quoted, Setting, lay_out_each, warn_of_coins, warn_of_expiry, warn_of_quotes
 from service.hedging.stresses import STRESSES
 from service.hedging.units import (
-    AnnualRate,
-    FeeRate,
-    FundingRate,
     Instant,
     Leverage,
     Money,
@@ -57,13 +54,8 @@ class Candidate(NamedTuple):
     quoted: Quoted
     leverage: Leverage | None
     """Value per unit of margin posted; None for the contract's own initial margin."""
-    cost_rate: AnnualRate | None
-    funding_rate: FundingRate | None
-    fee_rate: FeeRate | None
-
-    def outlook(self, horizon_days: float) -> Outlook:
-        """Give what is expected of it; nobody's view of the market is in it."""
-        return Outlook(horizon_days, 0.0, self.cost_rate, self.funding_rate, self.fee_rate)
+    outlook: Outlook
+    """What it is expected to cost; nobody's view of the market is in it."""
 
 
 class Terms(NamedTuple):
@@ -138,16 +130,16 @@ class Mix(NamedTuple):
         return abs(self.book.exposure)
 
 
-def check_candidates(candidates: Sequence[Candidate]) -> None:
+def check_outlooks(outlooks: Sequence[Outlook]) -> None:
     """Refuse what contradicts itself before anything is looked up.
 
     Raises:
         InconsistentQuestionError: for a cost that is stated twice.
     """
     faults: list[Fault] = []
-    for index, candidate in enumerate(candidates):
+    for index, outlook in enumerate(outlooks):
         try:
-            check_outlook(candidate.outlook(1.0))
+            check_outlook(outlook)
         except InconsistentQuestionError as error:
             faults += _move(error, index).faults
     if faults:
@@ -185,7 +177,7 @@ def plan_mix(
     settings = lay_out_each([one.quoted for one in candidates], holdings=holdings, prices=prices, as_of=as_of)
     book, side = settings[0].book, settings[0].side
     entered = tuple(
-        _enter(candidate, setting, horizon_days=terms.horizon_days, index=index)
+        _enter(candidate, setting, index)
         for index, (candidate, setting) in enumerate(zip(candidates, settings, strict=True))
     )
     _require_margins(terms.budget, entered)
@@ -202,7 +194,7 @@ def plan_mix(
         stresses=known,
         left_out=left_out,
         largest_notional=largest_notional,
-        cautions=(*_book_cautions(book), *_unused_cautions(settings, prices), *_leg_cautions(settings, entered, terms)),
+        cautions=(*_book_cautions(book), *_unused_cautions(settings, prices), *_leg_cautions(settings, entered)),
     )
 
 
@@ -213,13 +205,13 @@ def _move(error: HedgingError, index: int) -> HedgingError:
     return error.moved(("margin",), (FIELD, index))
 
 
-def _enter(candidate: Candidate, setting: Setting, *, horizon_days: float, index: int) -> Entered:
+def _enter(candidate: Candidate, setting: Setting, index: int) -> Entered:
     contract, price = setting.contract, setting.futures_price
     posted = None if candidate.leverage is None else Collateral(leverage=candidate.leverage)
     is_short = setting.side != "long"
     try:
         backing = back_hedge(contract, "short" if is_short else "long", futures_price=price, collateral=posted)
-        expected = expect_cost(candidate.outlook(horizon_days), contract, is_short=is_short)
+        expected = expect_cost(candidate.outlook, contract, is_short=is_short)
     except HedgingError as error:
         raise _move(error, index) from None
     unit = unit_notional(contract, price)
@@ -304,10 +296,10 @@ def _unused_cautions(settings: Sequence[Setting], prices: Mapping[str, Price]) -
         yield caution("unused_prices", f"Prices sent and not used: {len(unused)} ({shown})", "prices")
 
 
-def _leg_cautions(settings: Sequence[Setting], entered: Sequence[Entered], terms: Terms) -> Iterator[Caution]:
+def _leg_cautions(settings: Sequence[Setting], entered: Sequence[Entered]) -> Iterator[Caution]:
     """Say of each contract what a careful trader would mention."""
     for index, (setting, one) in enumerate(zip(settings, entered, strict=True)):
-        contract, outlook = one.contract, one.candidate.outlook(terms.horizon_days)
+        contract, outlook = one.contract, one.candidate.outlook
         notes = (*warn_of_expiry(contract, setting.as_of), *warn_of_coins(contract, Collateral()))
         yield from (_about(note, index) for note in notes)
         yield from (

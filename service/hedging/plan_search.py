@@ -15,7 +15,7 @@ from service.hedging.dominance import find_dominator, find_undominated
 from service.hedging.integer_optimum import TIE, Found, Grounds, Limit, Quadratic, Range, choose, find_least, relax
 from service.hedging.plans import Method, Role
 from service.hedging.randomness import Floats
-from service.hedging.shortfall_plane import Outcomes, find_lowest, measure_tails
+from service.hedging.shortfall_plane import Outcomes, find_lowest, measure_all
 
 MOST_EVALUATED = 10_000
 _MOST_DESCENTS = 200
@@ -43,6 +43,8 @@ class Scene(NamedTuple):
     """Margin of a lot of each leg; None where one is not known."""
     budget: tuple[Limit, ...] | None
     """None where there is none."""
+    most_share: float
+    """How large a plan makes sense, of the least-variance size of its own mix."""
 
     @property
     def most(self) -> Floats:
@@ -55,6 +57,21 @@ class Scene(NamedTuple):
         for leg, underlying in enumerate(self.underlyings):
             hedges[:, underlying] += lots[:, leg] * self.ratios[leg]
         return hedges
+
+    def shares(self, lots: Floats) -> Floats:
+        """Give the size of plans as a share of the least-variance size of their own mix; infinite where that is none.
+
+        A hedge h leaves c - 2 b h + h S h, which is least at the multiple b h / h S h of it.
+        """
+        hedges = self.hedges(lots)
+        sizes, pulls = np.zeros(len(lots)), np.zeros(len(lots))
+        for place, linear in enumerate(self.variance.linear):
+            pulls += hedges[:, place] * linear
+            for other, covariance in enumerate(self.variance.matrix[place]):
+                sizes += hedges[:, place] * hedges[:, other] * covariance
+        shares: Floats = np.where(sizes > 0, np.inf, 0.0)
+        np.divide(sizes, pulls, out=shares, where=pulls > 0)
+        return shares
 
     def grounds(self, limits: tuple[Limit, ...]) -> Grounds:
         """Give what a least variance is looked for by."""
@@ -87,7 +104,6 @@ class Measured(NamedTuple):
 
     lots: Floats
     variances: Floats
-    values_at_risk: Floats
     shortfalls: Floats
 
     def row_of(self, lots: Floats) -> int:
@@ -118,9 +134,12 @@ class Survey(NamedTuple):
 
     rows: Measured
     is_whole: bool
+    sensible: NDArray[np.bool_]
+    """Those that are no larger than makes sense, of one leg alone, or with a role."""
     undominated: NDArray[np.bool_]
+    """Sensible ones that no sensible one dominates."""
     measures: Floats
-    """By which one plan dominates another."""
+    """By which one plan dominates another; infinite where a plan makes no sense."""
     roles: tuple[tuple[Role, int], ...]
     by_variance: Optimum
     by_shortfall: Optimum
@@ -143,18 +162,21 @@ def survey(scene: Scene) -> Survey:
         rows = _descend(scene, rows)
         optima = [_prove(scene, rows, one) for one in searched]
     tail = _choose_tail(scene, rows, bound=None if is_whole else bound)
-    measures = _compare(scene, rows)
+    roles: list[tuple[Role, int]] = [(role, rows.row_of(lots)) for role, lots in named]
+    roles += [("least_variance", optima[0].row), ("least_shortfall", tail.row)]
+    roles += [("within_budget", one.row) for one in optima[1:]]
+    sensible = (scene.shares(rows.lots) <= scene.most_share) | ((rows.lots > 0).sum(axis=1) <= 1)
+    sensible[[row for _, row in roles]] = True
+    measures = np.where(sensible[:, None], _compare(scene, rows), np.inf)
+    undominated = np.zeros(len(measures), dtype=np.bool_)
+    undominated[sensible] = find_undominated(measures[sensible])
     return Survey(
         rows=rows,
         is_whole=is_whole,
-        undominated=find_undominated(measures),
+        sensible=sensible,
+        undominated=undominated,
         measures=measures,
-        roles=(
-            *((role, rows.row_of(lots)) for role, lots in named),
-            ("least_variance", optima[0].row),
-            ("least_shortfall", tail.row),
-            *(("within_budget", one.row) for one in optima[1:]),
-        ),
+        roles=tuple(roles),
         by_variance=optima[0],
         by_shortfall=tail,
         by_budget=optima[1] if len(optima) > 1 else None,
@@ -178,7 +200,7 @@ def spread(ranges: Sequence[Range]) -> tuple[Floats, bool]:
 def pick(found: Survey, scene: Scene, most: int) -> list[tuple[int, tuple[Role, ...]]]:
     """Pick the plans to tell, by notional, each with its roles.
 
-    All, if there are no more than the most; else those with a role, what dominates them, and a spread of the others
+    All that make sense, if there are no more than the most; else those with a role, what dominates them, and a spread of the others
     that nothing dominates.
     """
     roles: dict[int, list[Role]] = {}
@@ -188,7 +210,7 @@ def pick(found: Survey, scene: Scene, most: int) -> list[tuple[int, tuple[Role, 
         dominator = find_dominator(found.measures, row)
         if dominator is not None:
             roles.setdefault(dominator, []).append("dominator")
-    rows = np.arange(len(found.rows.lots))
+    rows = np.flatnonzero(found.sensible)
     if len(rows) > most:
         front = np.flatnonzero(found.undominated)
         front = front[~np.isin(front, list(roles))]
@@ -262,8 +284,7 @@ def _measure(scene: Scene, lots: Floats) -> Measured:
     hedges = scene.hedges(lots)
     variances = scene.variance.at(hedges)
     variances = np.where(variances <= TIE * scene.variance.constant, 0.0, variances)
-    tails = measure_tails(scene.outcomes, hedges, confidence=scene.confidence)
-    return Measured(lots, variances, tails.values_at_risk, tails.expected_shortfalls)
+    return Measured(lots, variances, measure_all(scene.outcomes, hedges, confidence=scene.confidence))
 
 
 def _exhaust(scene: Scene, rows: Measured, limits: tuple[Limit, ...]) -> Optimum:

@@ -5,7 +5,7 @@ how far it may be from one. Nothing here is flat: futures remove the share of th
 more. Amounts are exact decimals, risks are float64 and shares of the book's net exposure.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from msgspec import Meta, Struct
 
@@ -191,6 +191,16 @@ class Plan(Struct, frozen=True, kw_only=True):
     ]
     notional: Annotated[Money, Meta(description="Of all legs.", examples=["12000"])]
     coverage: Annotated[Share, Meta(description="notional / absolute exposure.", examples=["1.2"])]
+    share_of_best: Annotated[
+        float | None,
+        Meta(
+            description="Size as a share of the least-variance size of its own mix of contracts: above 1 it is "
+            "over-hedged, and a part k of the best removes 2 k - k^2 of what that mix can. Null where any size of this "
+            "mix adds variance.",
+            ge=0,
+            examples=[0.95],
+        ),
+    ]
     variance_reduction: Annotated[float, Meta(description=_VARIANCE_REDUCTION, examples=[0.6])]
     volatility_reduction: Annotated[float, Meta(description=_VOLATILITY_REDUCTION, examples=[0.37])]
     volatility: Annotated[
@@ -303,7 +313,16 @@ class Evaluated(Struct, frozen=True, kw_only=True):
             examples=[True],
         ),
     ]
-    undominated: Annotated[int, Meta(description="Those of them that none of them dominates.", ge=1, examples=[12])]
+    sensible: Annotated[
+        int,
+        Meta(
+            description="Those of them whose share_of_best is at most most_coverage, that hold one contract alone, or "
+            "that have a role: the others are not told, and dominate none.",
+            ge=1,
+            examples=[40],
+        ),
+    ]
+    undominated: Annotated[int, Meta(description="Sensible ones that no sensible one dominates.", ge=1, examples=[12])]
     left_out: Annotated[
         int,
         Meta(
@@ -332,10 +351,6 @@ class Frontier(Struct, frozen=True, kw_only=True):
     exposure: Annotated[Money, Meta(description="Net signed value of the book without pegged stablecoins.")]
     absent_reason: Annotated[
         Literal["no_exposure"] | None, Meta(description="Why there are no plans; null where there are.")
-    ]
-    legs: Annotated[
-        tuple[LegFacts, ...],
-        Meta(description="Of each instrument, in the order asked.", min_length=1, max_length=MOST_LEGS),
     ]
     observations: Annotated[
         Annotated[int, Meta(ge=3, le=1000)] | None,
@@ -378,8 +393,8 @@ class Frontier(Struct, frozen=True, kw_only=True):
     plans: Annotated[
         tuple[Plan, ...],
         Meta(
-            description="From no hedge on, by notional. All that were worked out, if there are no more than "
-            "most_plans; else those with a role, and of the undominated ones as many as there is room for. Empty as "
+            description="From no hedge on, by notional. All sensible ones that were worked out, if there are "
+            "no more than most_plans; else those with a role, and of the undominated ones as many as there is room for. Empty as "
             "absent_reason.",
             max_length=MOST_PLANS,
         ),
@@ -399,3 +414,10 @@ class Frontier(Struct, frozen=True, kw_only=True):
     warnings: Annotated[
         tuple[Caution, ...], Meta(description="What to know before acting on the answer.", max_length=2200)
     ]
+
+
+class Drawn(NamedTuple):
+    """A frontier, and what each contract brings into it."""
+
+    frontier: Frontier
+    facts: tuple[LegFacts, ...]

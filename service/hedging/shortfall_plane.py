@@ -29,17 +29,11 @@ class Outcomes(NamedTuple):
 
     def losses(self, hedges: Floats) -> Floats:
         """Give the losses behind rows of hedges, by sums and products alone: the same on every machine."""
-        losses = np.repeat(self.levels[None, :], len(hedges), axis=0)
-        for column, slope in enumerate(self.slopes):
+        losses: Floats = hedges[:, :1] * self.slopes[0]
+        losses += self.levels
+        for column, slope in enumerate(self.slopes[1:], start=1):
             losses += hedges[:, column, None] * slope
         return losses
-
-
-class Tails(NamedTuple):
-    """The worst parts of many distributions."""
-
-    values_at_risk: Floats
-    expected_shortfalls: Floats
 
 
 class Lowest(NamedTuple):
@@ -51,28 +45,26 @@ class Lowest(NamedTuple):
     """No hedges lead below it; the shortfall itself, but for what float64 leaves, where the search came to its end."""
 
 
-def measure_tails(outcomes: Outcomes, hedges: Floats, *, confidence: float) -> Tails:
-    """Measure the tails behind rows of hedges."""
+def measure_all(outcomes: Outcomes, hedges: Floats, *, confidence: float) -> Floats:
+    """Measure the shortfalls behind rows of hedges, but for the last bits of sums: what is told is measured singly."""
     share = count_tail(len(outcomes.levels), confidence)
     whole, count = math.floor(share), len(outcomes.levels)
-    tails = Tails(np.empty(len(hedges)), np.empty(len(hedges)))
+    shortfalls = np.empty(len(hedges))
     for begin in range(0, len(hedges), _CHUNK):
         losses = outcomes.losses(hedges[begin : begin + _CHUNK])
         losses.partition(count - whole - 1, axis=1)
         edge = losses[:, count - whole - 1]
-        worst = losses[:, count - whole :]
-        worst.sort(axis=1)
-        mean = (worst.sum(axis=1) + float(share - whole) * edge) / float(share)
-        tails.values_at_risk[begin : begin + _CHUNK] = edge
-        tails.expected_shortfalls[begin : begin + _CHUNK] = np.maximum(edge, mean)
-    return tails
+        mean = (losses[:, count - whole :].sum(axis=1) + float(share - whole) * edge) / float(share)
+        shortfalls[begin : begin + _CHUNK] = np.maximum(edge, mean)
+    return shortfalls
 
 
 def measure_one(outcomes: Outcomes, hedges: Floats, *, confidence: float) -> Tail:
-    """Measure the tail behind one row of hedges, its sum rounded once."""
-    losses = -np.sort(-outcomes.losses(hedges[None, :])[0])
-    worst = losses[: math.floor(count_tail(len(losses), confidence)) + 1]
-    return measure_tail(worst.tolist(), len(losses), confidence)
+    """Measure the tail behind one row of hedges, its sum rounded once: the same on every machine."""
+    losses = outcomes.losses(hedges[None, :])[0]
+    edge = len(losses) - 1 - math.floor(count_tail(len(losses), confidence))
+    losses.partition(edge)
+    return measure_tail(sorted(losses[edge:].tolist(), reverse=True), len(losses), confidence)
 
 
 def find_lowest(outcomes: Outcomes, most: Floats, *, confidence: float) -> Lowest:
