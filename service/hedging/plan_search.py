@@ -200,8 +200,8 @@ def spread(ranges: Sequence[Range]) -> tuple[Floats, bool]:
 def pick(found: Survey, scene: Scene, most: int) -> list[tuple[int, tuple[Role, ...]]]:
     """Pick the plans to tell, by notional, each with its roles.
 
-    All that make sense, if there are no more than the most; else those with a role, what dominates them, and a spread of the others
-    that nothing dominates.
+    All that make sense, if there are no more than the most; else those with a role, what dominates them, and a spread
+    of the others that nothing dominates.
     """
     roles: dict[int, list[Role]] = {}
     for role, row in found.roles:

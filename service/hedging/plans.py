@@ -192,12 +192,11 @@ class Plan(Struct, frozen=True, kw_only=True):
     notional: Annotated[Money, Meta(description="Of all legs.", examples=["12000"])]
     coverage: Annotated[Share, Meta(description="notional / absolute exposure.", examples=["1.2"])]
     share_of_best: Annotated[
-        float | None,
+        Annotated[float, Meta(ge=0)] | None,
         Meta(
             description="Size as a share of the least-variance size of its own mix of contracts: above 1 it is "
             "over-hedged, and a part k of the best removes 2 k - k^2 of what that mix can. Null where any size of this "
             "mix adds variance.",
-            ge=0,
             examples=[0.95],
         ),
     ]
@@ -393,9 +392,9 @@ class Frontier(Struct, frozen=True, kw_only=True):
     plans: Annotated[
         tuple[Plan, ...],
         Meta(
-            description="From no hedge on, by notional. All sensible ones that were worked out, if there are "
-            "no more than most_plans; else those with a role, and of the undominated ones as many as there is room for. Empty as "
-            "absent_reason.",
+            description="From no hedge on, by notional. All sensible ones that were worked out, if there are no more "
+            "than most_plans; else those with a role, and of the undominated ones as many as there is room for. Empty "
+            "as absent_reason.",
             max_length=MOST_PLANS,
         ),
     ]
