@@ -183,14 +183,14 @@ class _Search:
             The longer rows, and whether all were followed.
         """
         leg = prefixes.shape[1]
-        low, high = self._between(prefixes)
+        low, middle, high = self._between(prefixes)
         counts = np.maximum(high - low + 1, 0)
         is_fork = leg + 2 < len(self._most)
         most = MOST_FORKS if is_fork else MOST_BRANCHES
         is_whole = counts.sum() <= most
-        if not is_whole:  # a part of each, from its middle
+        if not is_whole:  # a part of each, around its best
             share = max(1, int(most / len(counts)))
-            low = np.maximum(low, np.floor((low + high - share) / 2))
+            low = np.maximum(low, np.minimum(np.floor(middle - share / 2), high - share + 1))
             counts = np.minimum(counts, share)
         rows = np.repeat(np.arange(len(prefixes)), counts.astype(np.int64))
         begins = np.cumsum(counts) - counts
@@ -231,8 +231,8 @@ class _Search:
         if choose(both, np.array([rows[best], self.lots]), preferences=preferences, tie=self._tie) == 0:
             self.variance, self.lots = float(values[best]), rows[best]
 
-    def _between(self, prefixes: Floats) -> tuple[Floats, Floats]:
-        """Tell from and up to which lots of the next leg there may be less; the least variance is convex in them."""
+    def _between(self, prefixes: Floats) -> tuple[Floats, Floats, Floats]:
+        """Tell from and up to which lots of the next leg there may be less, and the best; it is convex in them."""
         leg = prefixes.shape[1]
         variance, most = self._grounds.variance, self._most
         goal = self.variance + self._tie
@@ -241,7 +241,7 @@ class _Search:
         low = _bisect(lambda lots: self._follow(prefixes, lots) <= goal, np.zeros(len(middle)), down)
         high = -_bisect(lambda lots: self._follow(prefixes, -lots) <= goal, np.full(len(middle), -most[leg]), -up)
         high = np.where(bounds > goal, low - 1, np.minimum(high, self._room(prefixes)[1]))
-        return low, high
+        return low, middle, high
 
     def _follow(self, prefixes: Floats, lots: Floats) -> Floats:
         return _relax(self._grounds.variance, self._most, np.column_stack((prefixes, lots)))[0]

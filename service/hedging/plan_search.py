@@ -18,7 +18,7 @@ from service.hedging.randomness import Floats
 from service.hedging.shortfall_plane import Outcomes, find_lowest, measure_all
 
 MOST_EVALUATED = 10_000
-_MOST_DESCENTS = 200
+MOST_STEPS = 200
 _DIGITS = 12
 """To which measures differ, of the book's own risk or of its exposure; beyond is what float64 leaves."""
 
@@ -148,8 +148,13 @@ class Survey(NamedTuple):
     least_shortfall: Fraction
 
 
-def survey(scene: Scene) -> Survey:
-    """Work plans out, and find the best of them."""
+def survey(scene: Scene, *, steps: int = MOST_STEPS) -> Survey:
+    """Work plans out, and find the best of them.
+
+    Args:
+        scene: what they are made of.
+        steps: from plan to plan in search of the least shortfall, where not all are worked out.
+    """
     grid, is_whole = spread(scene.ranges)
     fractions, bound = _find_fractions(scene)
     named = [*_name(scene, fractions[0])]
@@ -159,7 +164,7 @@ def survey(scene: Scene) -> Survey:
     if is_whole:
         optima = [_exhaust(scene, rows, limits) for limits in _budgets(scene)]
     else:
-        rows = _descend(scene, rows)
+        rows = _descend(scene, rows, steps)
         optima = [_prove(scene, rows, one) for one in searched]
     tail = _choose_tail(scene, rows, bound=None if is_whole else bound)
     roles: list[tuple[Role, int]] = [(role, rows.row_of(lots)) for role, lots in named]
@@ -321,27 +326,26 @@ def _choose_tail(scene: Scene, rows: Measured, *, bound: float | None) -> Optimu
     return Optimum(row, "relaxation", is_proven, len(rows.lots), least if is_proven else bound)
 
 
-def _descend(scene: Scene, rows: Measured) -> Measured:
+def _descend(scene: Scene, rows: Measured, steps: int) -> Measured:
     """Add the plans next to the one with the least shortfall, and go on from the best of them until it is itself."""
-    for _ in range(_MOST_DESCENTS):
-        best = rows.lots[int(rows.shortfalls.argmin())]
+    place = int(rows.shortfalls.argmin())
+    best, least, added = rows.lots[place], rows.shortfalls[place], [rows]
+    for _ in range(steps):
         near = _measure(scene, np.array(list(product(*map(_next_to, scene.ranges, best))), dtype=np.float64))
-        is_lower = near.shortfalls.min() < rows.shortfalls.min()
-        rows = _merge(rows, near)
-        if not is_lower:
+        added.append(near)
+        place = int(near.shortfalls.argmin())
+        if near.shortfalls[place] >= least:
             break
-    return rows
+        best, least = near.lots[place], near.shortfalls[place]
+    lots, places = np.unique(np.vstack([one.lots for one in added]), axis=0, return_index=True)
+    variances, shortfalls = (np.concatenate(column)[places] for column in list(zip(*added, strict=True))[1:])
+    return Measured(lots, variances, shortfalls)
 
 
 def _next_to(one: Range, lots: float) -> set[float]:
     """Give the sizes of a leg next to one of them, and itself."""
     below = lots - 1 if lots > one.least else 0.0
     return {below, lots, min(max(lots + 1, one.least), one.most)}
-
-
-def _merge(rows: Measured, others: Measured) -> Measured:
-    lots, places = np.unique(np.vstack((rows.lots, others.lots)), axis=0, return_index=True)
-    return Measured(lots, *(np.concatenate(pair)[places] for pair in zip(rows[1:], others[1:], strict=True)))
 
 
 def _compare(scene: Scene, rows: Measured) -> Floats:

@@ -15,7 +15,7 @@ from service.hedging.randomness import Floats
 from service.hedging.tail import Tail, count_tail, measure_tail
 
 _CHUNK = 64
-_MOST_STEPS = 500
+MOST_STEPS = 500
 _ROUNDING = 1e-12
 
 
@@ -67,7 +67,7 @@ def measure_one(outcomes: Outcomes, hedges: Floats, *, confidence: float) -> Tai
     return measure_tail(sorted(losses[edge:].tolist(), reverse=True), len(losses), confidence)
 
 
-def find_lowest(outcomes: Outcomes, most: Floats, *, confidence: float) -> Lowest:
+def find_lowest(outcomes: Outcomes, most: Floats, *, confidence: float, steps: int = MOST_STEPS) -> Lowest:
     """Find the hedges with the least expected shortfall, each from none to its most.
 
     A mean of planes whose slopes are all made up for by the ends of the hedges is a bound, and the best one leads to
@@ -77,11 +77,13 @@ def find_lowest(outcomes: Outcomes, most: Floats, *, confidence: float) -> Lowes
         outcomes: of periods of one length, one at least.
         most: of each hedge.
         confidence: c; the worst part is 1 - c of the outcomes.
+        steps: from plane to plane at most, one at least.
     """
-    program = _Program(_touch(outcomes, np.zeros(len(most)), confidence), most)
+    first = _touch(outcomes, np.zeros(len(most)), confidence)
+    program = _Program(first, most)
     scale = float(np.abs(outcomes.levels).max() + most @ np.abs(outcomes.slopes).max(axis=1))
-    best = Lowest(np.zeros(len(most)), np.inf, -np.inf)
-    for _ in range(_MOST_STEPS):
+    best = Lowest(np.zeros(len(most)), first.level, -np.inf)
+    for _ in range(steps):
         bound, hedges = program.solve()
         plane = program.end_of(hedges)
         if plane is None:
@@ -129,10 +131,11 @@ class _Program:
 
     def end_of(self, hedges: Floats) -> _Plane | None:
         """Give the end that a hedge is beyond, if one is."""
+        slack = _ROUNDING * self._most.max()
         for hedge, full, none, most in zip(hedges, self._full, self._none, self._most, strict=True):
-            if hedge > most * (1 + _ROUNDING):
+            if hedge > most + slack:
                 return full
-            if hedge < -most * _ROUNDING:
+            if hedge < -slack:
                 return none
         return None
 
@@ -143,7 +146,7 @@ class _Program:
         parts = np.maximum(np.linalg.solve(columns, unit), 0.0)
         change = np.linalg.solve(columns, _column(plane))
         steps = np.full(len(parts), np.inf)
-        np.divide(parts, change, out=steps, where=change > _ROUNDING)
+        np.divide(parts, change, out=steps, where=change > _ROUNDING * np.abs(change).max())
         self._basis[int(steps.argmin())] = plane
 
     def _columns(self) -> Floats:

@@ -80,7 +80,7 @@ from service.hedging.units import (
 )
 from service.hedging.variance import Moments, split_variance
 from service.hedging.ways import Way, list_ways, price_for_days
-from tests.hedging import tail_vectors
+from tests.hedging import mix_vectors, tail_vectors
 from tests.hedging.build import NOW, desk, expiring, holding, inverse, linear, moment, pair, perpetual, placed, tiers
 from tests.hedging.margins import account, coin, flat, posted
 from tests.hedging.staging import played_through
@@ -899,6 +899,7 @@ CALCULATIONS: dict[str, Callable[[Inputs], Answer]] = {
     "scenario_table": _scenario_table,
     "breakeven_move": _breakeven_move,
     "index_hedge_outcome": _index_hedge_outcome,
+    **mix_vectors.CALCULATIONS,
     **tail_vectors.CALCULATIONS,
 }
 
