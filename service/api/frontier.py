@@ -10,6 +10,7 @@ from litestar.params import JSONBody
 from msgspec import Meta, Struct
 from msgspec.structs import asdict
 
+from service.api.absences import at
 from service.api.drawing import work
 from service.api.legs import CompletedLegs, Leg, UsedLeg, look_up_legs
 from service.api.origins import Prices, Provenance, Source, note_ages, time_of
@@ -210,7 +211,9 @@ async def _look_up(question: FrontierRequest, state: Any) -> _Found:
     if not found.mix.size or not isinstance(question.series, WindowSeries):
         return found
     vault = Vault(state.market, state.histories, state.market.deadline())
-    needs = Needs(tuple(found.mix.exposures), found.mix.underlyings, question.holdings)
+    underlyings = [leg.contract.underlying for leg in found.legs.legs]
+    places = {asset: at(FIELD, underlyings.index(asset), "contract") for asset in underlyings}
+    needs = Needs(tuple(found.mix.exposures), found.mix.underlyings, question.holdings, places)
     series, past = await look_back(vault, question.series, question.market, as_of=question.as_of, needs=needs)
     # What was waited for has made the prices older: they are looked at once more.
     found = await _complete(msgspec.structs.replace(question, series=series), state)

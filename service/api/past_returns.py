@@ -103,6 +103,8 @@ class Needs(NamedTuple):
     """What futures follow; the last close of the first ends the last day."""
     holdings: Sequence[Holding]
     """Where the coins stand in the request."""
+    places: Mapping[str, Place] = {}
+    """Where underlyings stand that are not held; those without a place stand where the days are asked for."""
 
 
 async def find_returns(vault: Vault, where: tuple[Exchange, Currency], span: Span, *, needs: Needs) -> PastReturns:
@@ -118,7 +120,7 @@ async def find_returns(vault: Vault, where: tuple[Exchange, Currency], span: Spa
         RefusalError: not_listed, stale_price (422) or price_unavailable (503).
     """
     exchange, quote = where
-    places = _place(needs.holdings)
+    places = {**needs.places, **_place(needs.holdings)}
 
     def place_of(asset: str) -> Place:
         return places.get(asset, span.place)
@@ -164,7 +166,7 @@ async def look_back(
     """
     if not isinstance(series, WindowSeries):
         return series, None
-    span = Span(series.window_days, at("series", "window_days"), series.interval_days)
+    span = Span(series.window_days, at("series"), series.interval_days)  # which may be left out, and so may its parts
     where = take_source(vault.market, source, span, as_of=as_of)
     past = await find_returns(vault, where, span, needs=needs)
     return ReturnSeries(returns=past.returns, interval_days=float(series.interval_days)), past
