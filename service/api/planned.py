@@ -374,10 +374,10 @@ ANSWERS: dict[str, Any] = {
                 "volatility; the rest stays",
                 "gap": 0.01051010635,
                 "proof": {
-                    "method": "exhaustive",
                     "is_proven": True,
                     "plans_examined": 15,
                     "lower_bound": 0.376734064351,
+                    "method": "exhaustive",
                 },
             },
             "by_shortfall": {
@@ -386,10 +386,10 @@ ANSWERS: dict[str, Any] = {
                 "volatility; the rest stays",
                 "gap": 0.0056189239764,
                 "proof": {
-                    "method": "exhaustive",
                     "is_proven": True,
                     "plans_examined": 15,
                     "lower_bound": 0.0285528455285,
+                    "method": "exhaustive",
                 },
             },
             "by_budget": {
@@ -397,10 +397,10 @@ ANSWERS: dict[str, Any] = {
                 "detail": "2 ETH-MINI: 72.6 % less variance, which is 47.7 % less volatility; the rest stays",
                 "gap": 0.047419755421,
                 "proof": {
-                    "method": "exhaustive",
                     "is_proven": True,
                     "plans_examined": 15,
                     "lower_bound": 0.413643713422,
+                    "method": "exhaustive",
                 },
             },
             "budget_reason": None,

@@ -22,6 +22,7 @@ from service.hedging.joint_rows import Joint, join, warn_of_rows
 from service.hedging.mix import Mix, Reach, reach, tell_facts
 from service.hedging.plan_search import Fraction, Optimum, Scene, Survey, pick, survey
 from service.hedging.plans import (
+    BestByTail,
     BestPlan,
     BestPlans,
     Budget,
@@ -32,6 +33,7 @@ from service.hedging.plans import (
     Plan,
     Proof,
     Role,
+    TailProof,
     UnderlyingRisk,
 )
 from service.hedging.positions import Positions
@@ -62,7 +64,7 @@ def draw_frontier(mix: Mix, sample: Sample | None) -> Drawn:
     told = _tell_plans(view, found)
     best = BestPlans(
         by_variance=_tell_best(view, told, found.by_variance),
-        by_shortfall=_tell_best(view, told, found.by_shortfall, is_tail=True),
+        by_shortfall=_tell_best_by_tail(view, told, found.by_shortfall),
         by_budget=None if found.by_budget is None else _tell_best(view, told, found.by_budget),
         budget_reason=None if found.by_budget else "no_budget",
     )
@@ -267,24 +269,35 @@ def _tell_fraction(view: _View, fraction: Fraction) -> FractionalPlan:
     )
 
 
-def _tell_best(view: _View, told: _Told, optimum: Optimum, *, is_tail: bool = False) -> BestPlan:
+def _tell_best(view: _View, told: _Told, optimum: Optimum) -> BestPlan:
     place = told.rows.index(optimum.row)
     plan = told.plans[place]
-    if is_tail:
-        least = _tell_fraction(view, told.found.least_shortfall).expected_shortfall
-        gap, bound = plan.expected_shortfall - least, tidy(optimum.bound)
-    else:
-        least = _tell_fraction(view, told.found.least_variance).volatility
-        gap, bound = plan.volatility - least, view.volatility(optimum.bound)
     return BestPlan(
         plan=place,
         detail=_describe(view, plan),
-        gap=max(0.0, tidy(gap)),
+        gap=max(0.0, tidy(plan.volatility - _tell_fraction(view, told.found.least_variance).volatility)),
         proof=Proof(
-            method=optimum.method,
+            method="exhaustive" if told.found.is_whole else "branch_and_bound",
             is_proven=optimum.is_proven,
             plans_examined=optimum.examined,
-            lower_bound=bound,
+            lower_bound=view.volatility(optimum.bound),
+        ),
+    )
+
+
+def _tell_best_by_tail(view: _View, told: _Told, optimum: Optimum) -> BestByTail:
+    place = told.rows.index(optimum.row)
+    plan = told.plans[place]
+    least = _tell_fraction(view, told.found.least_shortfall).expected_shortfall
+    return BestByTail(
+        plan=place,
+        detail=_describe(view, plan),
+        gap=max(0.0, tidy(plan.expected_shortfall - least)),
+        proof=TailProof(
+            method="exhaustive" if told.found.is_whole else "relaxation",
+            is_proven=optimum.is_proven,
+            plans_examined=optimum.examined,
+            lower_bound=tidy(optimum.bound),
         ),
     )
 
@@ -296,7 +309,7 @@ def _describe(view: _View, plan: Plan) -> str:
         if leg.contracts
     ]
     if not held:
-        return "No hedge: no whole lots do better"
+        return "No hedge: nothing that may be held leaves less"
     return (
         f"{' and '.join(held)}: {plan.variance_reduction * 100:.1f} % less variance, which is "
         f"{plan.volatility_reduction * 100:.1f} % less volatility; the rest stays"

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from service.hedging.dominance import find_dominator, find_undominated
 from service.hedging.integer_optimum import TIE, Found, Grounds, Limit, Quadratic, Range, choose, find_least, relax
-from service.hedging.plans import Method, Role
+from service.hedging.plans import Role
 from service.hedging.randomness import Floats
 from service.hedging.shortfall_plane import Outcomes, find_lowest, measure_all
 
@@ -115,7 +115,6 @@ class Optimum(NamedTuple):
     """A plan that is best for something, and how that is known."""
 
     row: int
-    method: Method
     is_proven: bool
     examined: int
     bound: float
@@ -302,7 +301,7 @@ def _exhaust(scene: Scene, rows: Measured, limits: tuple[Limit, ...]) -> Optimum
 
 def _know(row: int, rows: Measured, least: float) -> Optimum:
     """Say that all plans were worked out."""
-    return Optimum(row=row, method="exhaustive", is_proven=True, examined=len(rows.lots), bound=least)
+    return Optimum(row=row, is_proven=True, examined=len(rows.lots), bound=least)
 
 
 def _prove(scene: Scene, rows: Measured, found: Found) -> Optimum:
@@ -312,7 +311,7 @@ def _prove(scene: Scene, rows: Measured, found: Found) -> Optimum:
     variance = scene.grounds(()).variance
     bound = float(variance.at(relax(variance, scene.most)[None, :])[0])
     is_proven = found.is_proven or least - bound <= TIE * variance.constant
-    return Optimum(row, "branch_and_bound", is_proven, found.examined, least if is_proven else bound)
+    return Optimum(row, is_proven, found.examined, least if is_proven else bound)
 
 
 def _choose_tail(scene: Scene, rows: Measured, *, bound: float | None) -> Optimum:
@@ -323,7 +322,7 @@ def _choose_tail(scene: Scene, rows: Measured, *, bound: float | None) -> Optimu
     if bound is None:
         return _know(row, rows, least)
     is_proven = least - bound <= tie
-    return Optimum(row, "relaxation", is_proven, len(rows.lots), least if is_proven else bound)
+    return Optimum(row, is_proven, len(rows.lots), least if is_proven else bound)
 
 
 def _descend(scene: Scene, rows: Measured, steps: int) -> Measured:

@@ -33,7 +33,6 @@ Role = Literal[
     "no_hedge", "alone", "rounded_separately", "least_variance", "least_shortfall", "within_budget", "dominator"
 ]
 Limiting = Literal["coverage", "max_quantity", "largest_notional", "adds_risk", "no_legal_size", "no_exposure"]
-Method = Literal["exhaustive", "branch_and_bound", "relaxation"]
 MOST_LEGS = 4
 MOST_PLANS = 2000
 
@@ -238,17 +237,9 @@ class Plan(Struct, frozen=True, kw_only=True):
     ]
 
 
-class Proof(Struct, frozen=True, kw_only=True):
-    """How it is known that no other plan is better."""
+class Proven(Struct, frozen=True, kw_only=True):
+    """How far it is known that no other plan is better."""
 
-    method: Annotated[
-        Method,
-        Meta(
-            description="exhaustive: every plan within the instruments' sizes was worked out; branch_and_bound: all "
-            "were, or lie behind a bound that is no better; relaxation: the best of those that were worked out, beside "
-            "what fractions reach."
-        ),
-    ]
     is_proven: Annotated[
         bool, Meta(description="Whether no plan within the instruments' sizes is better.", examples=[True])
     ]
@@ -257,14 +248,38 @@ class Proof(Struct, frozen=True, kw_only=True):
         float,
         Meta(
             description="No plan within the instruments' sizes has less: annual volatility, or expected shortfall of "
-            "an interval; the plan's own where it is proven.",
+            "an interval; the plan's own where it is proven. A budget can only raise it.",
             examples=[0.5],
         ),
     ]
 
 
-class BestPlan(Struct, frozen=True, kw_only=True):
-    """The plan that is best for something."""
+class Proof(Proven, frozen=True, kw_only=True):
+    """How it is known that no other plan leaves less variance."""
+
+    method: Annotated[
+        Literal["exhaustive", "branch_and_bound"],
+        Meta(
+            description="exhaustive: every plan within the instruments' sizes was worked out; branch_and_bound: they "
+            "were, or lie behind a bound that is no better, as far as is_proven says."
+        ),
+    ]
+
+
+class TailProof(Proven, frozen=True, kw_only=True):
+    """How it is known that no other plan has less of a shortfall."""
+
+    method: Annotated[
+        Literal["exhaustive", "relaxation"],
+        Meta(
+            description="exhaustive: every plan within the instruments' sizes was worked out; relaxation: the best of "
+            "those that were and of those next to it, beside what fractions reach."
+        ),
+    ]
+
+
+class Chosen(Struct, frozen=True, kw_only=True):
+    """A plan that is best for something."""
 
     plan: Annotated[int, Meta(description="Its position among the plans.", ge=0, lt=MOST_PLANS, examples=[3])]
     detail: Annotated[
@@ -272,7 +287,7 @@ class BestPlan(Struct, frozen=True, kw_only=True):
         Meta(
             description="What it holds and removes, in a sentence.",
             max_length=1000,
-            examples=["2 BTC-MINI and 52 ETH-MINI remove 61 % of the variance, which is 38 % of the volatility"],
+            examples=["2 BTC-MINI and 52 ETH-MINI: 61.3 % less variance, which is 37.8 % less volatility"],
         ),
     ]
     gap: Annotated[
@@ -284,7 +299,18 @@ class BestPlan(Struct, frozen=True, kw_only=True):
             examples=[0.001],
         ),
     ]
+
+
+class BestPlan(Chosen, frozen=True, kw_only=True):
+    """The plan with the least variance."""
+
     proof: Annotated[Proof, Meta(description="How it is known to be the best.")]
+
+
+class BestByTail(Chosen, frozen=True, kw_only=True):
+    """The plan with the least expected shortfall."""
+
+    proof: Annotated[TailProof, Meta(description="How it is known to be the best.")]
 
 
 class BestPlans(Struct, frozen=True, kw_only=True):
@@ -293,7 +319,7 @@ class BestPlans(Struct, frozen=True, kw_only=True):
     by_variance: Annotated[
         BestPlan, Meta(description="The least variance; of equal ones the least notional, then cost, then margin.")
     ]
-    by_shortfall: Annotated[BestPlan, Meta(description="The least expected shortfall; equal ones likewise.")]
+    by_shortfall: Annotated[BestByTail, Meta(description="The least expected shortfall; equal ones likewise.")]
     by_budget: Annotated[
         BestPlan | None, Meta(description="The least variance within the budget; null as budget_reason says.")
     ]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from service.hedging.errors import TooFewObservationsError, WorkOutOfRangeError, ZeroVarianceError
 from service.hedging.frontier import draw_frontier
 from service.hedging.plan_search import MOST_EVALUATED
-from service.hedging.plans import BestPlan, Budget, Frontier, Plan
+from service.hedging.plans import Budget, Frontier, Plan
 from service.hedging.stresses import STRESSES
 from service.hedging.units import Amount
 from tests.hedging.build import inverse, linear
@@ -35,10 +35,10 @@ def held(one: Plan) -> list[str]:
     return [str(leg.contracts) for leg in one.legs]
 
 
-def best_of(frontier: Frontier, name: str) -> tuple[Plan, BestPlan]:
+def best_of(frontier: Frontier, name: str) -> tuple[Plan, Any]:
     """Give the best plan by something, with what is said of it."""
     assert frontier.best is not None
-    best: BestPlan = getattr(frontier.best, name)
+    best = getattr(frontier.best, name)
     return frontier.plans[best.plan], best
 
 

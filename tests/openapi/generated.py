@@ -14,6 +14,7 @@ from tests.openapi.behaviour import describe, quote
 from tests.openapi.coverage_mending import mend_coverage
 from tests.openapi.curve_mending import mend_basis, mend_carry, mend_stream, spare
 from tests.openapi.document import FILE, Document
+from tests.openapi.frontier_mending import mend_frontier
 from tests.openapi.house import Door
 from tests.openapi.lookups import Question
 from tests.openapi.margin_mending import mend_margin
@@ -23,12 +24,12 @@ from tests.openapi.queries import Query
 from tests.openapi.refusals import find_faults
 from tests.openapi.scenario_mending import mend_scenarios
 from tests.openapi.simulation_mending import mend_simulation, spare_work
-from tests.openapi.staging import BASIS, CARRY, COVERAGE, MARGIN, SCENARIOS, SIMULATIONS, SIZING, is_live
+from tests.openapi.staging import BASIS, CARRY, COVERAGE, FRONTIER, MARGIN, SCENARIOS, SIMULATIONS, SIZING, is_live
 from tests.openapi.strict_json import read_json
 
 _ANSWERABLE = (
     *("sizeHedge", "measureBasis", "assessCarry", "assessMargin", "playScenarios", "simulateHedges"),
-    *("assessCoverage", "listPrices", "listContracts", "streamBasis"),
+    *("assessCoverage", "listPlans", "listPrices", "listContracts", "streamBasis"),
 )
 """Operations that may say no to a valid request."""
 _UNMENDED = 4
@@ -86,6 +87,7 @@ _BODIES: dict[str, Callable[[Question], Question]] = {
     COVERAGE[1]: mend_coverage,
     SCENARIOS[1]: mend_scenarios,
     SIMULATIONS[1]: mend_simulation,
+    FRONTIER[1]: mend_frontier,
 }
 _QUERIES: dict[str, Callable[[Query], Query]] = {
     "/v1/prices": mend_prices,

@@ -13,6 +13,7 @@ from tests.openapi import (
     basis_reasons,
     carry_reasons,
     coverage_reasons,
+    frontier_reasons,
     margin_reasons,
     reasons,
     scenario_reasons,
@@ -24,7 +25,7 @@ from tests.openapi.events import MEDIA_TYPE as EVENTS
 from tests.openapi.lookups import Around, Question, refuse_contracts, refuse_prices
 from tests.openapi.pairs import refuse_stream
 from tests.openapi.queries import QueryReader
-from tests.openapi.staging import BASIS, CARRY, COVERAGE, MARGIN, SCENARIOS, SIMULATIONS, SIZING, Key
+from tests.openapi.staging import BASIS, CARRY, COVERAGE, FRONTIER, MARGIN, SCENARIOS, SIMULATIONS, SIZING, Key
 from tests.openapi.strict_json import UnreadableError, read_json
 
 UNREADABLE = frozenset(("not_json", "not_utf8", "duplicate_key", "too_deep"))
@@ -202,11 +203,12 @@ _REASONS: dict[str, Refuse] = {
     CARRY[1]: carry_reasons.find_refusal,
     MARGIN[1]: margin_reasons.find_refusal,
     COVERAGE[1]: coverage_reasons.find_refusal,
+    FRONTIER[1]: frontier_reasons.find_refusal,
     SCENARIOS[1]: scenario_reasons.find_refusal,
     SIMULATIONS[1]: simulation_reasons.find_refusal,
 }
 """By path of the operation with a body."""
-_HEAVY = frozenset((SIMULATIONS[1],))
+_HEAVY = frozenset((SIMULATIONS[1], FRONTIER[1]))
 """Paths whose answers are always heavy work; of others the charts are."""
 _MARKET: dict[str, Refuse] = {
     "/v1/prices": refuse_prices,

@@ -7,13 +7,26 @@ from tests.openapi import (
     basis_scenes,
     carry_scenes,
     coverage_scenes,
+    frontier_scenes,
     margin_scenes,
     scenario_scenes,
     scenes,
     simulation_scenes,
 )
 from tests.openapi.asgi import Sent
-from tests.openapi.staging import BASIS, CARRY, COVERAGE, MARGIN, SCENARIOS, SIMULATIONS, SIZING, Body, Complete, Key
+from tests.openapi.staging import (
+    BASIS,
+    CARRY,
+    COVERAGE,
+    FRONTIER,
+    MARGIN,
+    SCENARIOS,
+    SIMULATIONS,
+    SIZING,
+    Body,
+    Complete,
+    Key,
+)
 
 
 class Part(NamedTuple):
@@ -34,6 +47,7 @@ REPERTOIRE: dict[Key, Part] = {
     CARRY: Part(carry_scenes.PLAIN, carry_scenes.LIVE, carry_scenes.COMPLETE, carry_scenes.scenes),
     MARGIN: Part(margin_scenes.PLAIN, margin_scenes.LIVE, margin_scenes.COMPLETE, margin_scenes.scenes),
     COVERAGE: Part(coverage_scenes.PLAIN, coverage_scenes.LIVE, coverage_scenes.COMPLETE, coverage_scenes.scenes),
+    FRONTIER: Part(frontier_scenes.PLAIN, frontier_scenes.LIVE, frontier_scenes.COMPLETE, frontier_scenes.scenes),
     SCENARIOS: Part(scenario_scenes.PLAIN, scenario_scenes.LIVE, scenario_scenes.COMPLETE, scenario_scenes.scenes),
     SIMULATIONS: Part(
         simulation_scenes.PLAIN, simulation_scenes.LIVE, simulation_scenes.COMPLETE, simulation_scenes.scenes

@@ -23,6 +23,7 @@ MARGIN: Key = ("POST", "/v1/margin")
 COVERAGE: Key = ("POST", "/v1/coverage")
 SCENARIOS: Key = ("POST", "/v1/scenarios")
 SIMULATIONS: Key = ("POST", "/v1/simulations")
+FRONTIER: Key = ("POST", "/v1/frontier")
 
 
 def stage(body: Body, changes: Changes) -> Body:
@@ -113,6 +114,13 @@ def _is_live_simulation(body: Body) -> bool:
     return body.get("model", {}).get("history_days") is not None or _is_live_sizing(body)
 
 
+def _is_live_frontier(body: Body) -> bool:
+    if body.get("series", {"style": "window"})["style"] == "window":
+        return True
+    legs = (leg["contract"] for leg in body["instruments"])
+    return any(_is_live_sizing({**body, "contract": contract}) for contract in legs)
+
+
 def _names_listed(body: Body, field: str) -> bool:
     """Tell whether futures are to be looked up: by their names, or all on an asset."""
     return body.get("underlying") is not None or any(one["style"] == "listed" for one in body.get(field, ()))
@@ -126,4 +134,5 @@ _IS_LIVE: dict[str, Callable[[Body], bool]] = {
     COVERAGE[1]: _is_live_sizing,
     SCENARIOS[1]: _is_live_sizing,
     SIMULATIONS[1]: _is_live_simulation,
+    FRONTIER[1]: _is_live_frontier,
 }

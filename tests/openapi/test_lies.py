@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.openapi import coverage_lies, curve_lies, lies, margin_lies, scenario_lies, simulation_lies
+from tests.openapi import coverage_lies, curve_lies, frontier_lies, lies, margin_lies, scenario_lies, simulation_lies
 from tests.openapi.document import Document, read_document
 from tests.openapi.lying import Lie
 from tests.openapi.promises import find_broken
@@ -23,6 +23,7 @@ LIES = (
     *coverage_lies.LIES,
     *scenario_lies.LIES,
     *simulation_lies.LIES,
+    *frontier_lies.LIES,
 )
 
 
