@@ -41,16 +41,24 @@ def find_dominator(measures: Floats, row: int) -> int | None:
 
 
 def _find_undominated(ordered: Floats) -> NDArray[np.bool_]:
-    """Do the same for rows in order that are all different: which comes first is better, if it is no worse."""
-    kept = np.empty((0, ordered.shape[1]))
+    """Do the same for rows in order that are all different: which comes first is better, if it is no worse.
+
+    A block of rows is only held against those earlier ones of which one might be no worse than one of its own.
+    """
+    kept: list[Floats] = []
+    least = np.empty((0, ordered.shape[1]))
     is_kept = np.zeros(len(ordered), dtype=np.bool_)
     for begin in range(0, len(ordered), _BLOCK):
         block = ordered[begin : begin + _BLOCK]
-        left = np.flatnonzero(~_is_no_better(block, kept).any(axis=1))
+        left = np.arange(len(block))
+        for place in np.flatnonzero((least <= block.max(axis=0)).all(axis=1)):
+            left = left[~_is_no_better(block[left], kept[place]).any(axis=1)]
         is_before = np.tri(len(left), k=-1, dtype=np.bool_)
         left = left[~(_is_no_better(block[left], block[left]) & is_before).any(axis=1)]
-        is_kept[begin + left] = True
-        kept = np.concatenate((kept, block[left]))
+        if len(left):
+            is_kept[begin + left] = True
+            kept.append(block[left])
+            least = np.vstack((least, block[left].min(axis=0)))
     return is_kept
 
 

@@ -46,12 +46,16 @@ def _with(contract: Body, price: str | None = "60000", **more: object) -> Body:
     }
 
 
-GIVEN: Body = _with(sizing_scenes.LINEAR["contract"], cost_rate="0.004")
+GIVEN: Body = _with({**sizing_scenes.LINEAR["contract"], "lot_step": "0.1"}, cost_rate="0.004")
 """Every member there is, with a linear contract and a cost of all."""
-INVERSE: Body = _with(sizing_scenes.INVERSE["contract"], fee_rate="0.0004")
+INVERSE: Body = _with({**sizing_scenes.INVERSE["contract"], "lot_step": "1"}, fee_rate="0.0004")
 """Every member there is, with an inverse contract."""
 PARTS: Body = {
-    **_with({**sizing_scenes.LINEAR["contract"], "expiry": None}, funding_rate="0.0001", fee_rate="0.0004"),
+    **_with(
+        {**sizing_scenes.LINEAR["contract"], "lot_step": "0.1", "expiry": None},
+        funding_rate="0.0001",
+        fee_rate="0.0004",
+    ),
     "series": {
         "style": "closes",
         "closes": {
