@@ -27,6 +27,7 @@ from typing import Any, NamedTuple
 import uvloop
 
 from tests.ops.lookups import IDLE_SECONDS, LookUps, count_calls, exchanges, write_listed, write_sent
+from tests.ops.mixes import Planned, plan_mixes
 from tests.ops.paths import Simulated, measure_meanwhile, simulate_paths
 
 SIZES = (1, 10, 100, 1000)
@@ -406,6 +407,7 @@ class Result(NamedTuple):
     cells: Cells
     looked_up: LookUps
     simulated: Simulated
+    planned: Planned
 
     def pick(self, name: str, size: int, field: str) -> float:
         """Give the median of one column over the rounds."""
@@ -436,6 +438,7 @@ def weigh_goals(result: Result) -> list[Goal]:
         Goal("10 prices looked up, warm, against sent", ">= 0.95", f"{looked.ratio:.2f}", looked.ratio >= 0.95),
         Goal("Calls to exchanges while nobody asks", "0", str(looked.idle_calls), looked.idle_calls == 0),
         *weigh_simulations(result.simulated),
+        *weigh_plans(result.planned),
     ]
 
 
@@ -446,6 +449,14 @@ def weigh_simulations(told: Simulated) -> list[Goal]:
         Goal("CPU of all numbers at once against a simulation", ">= 15", f"{told.faster:.1f}", told.faster >= 15),
         Goal("Memory that it adds", "<= 64 MB", f"{told.added:.0f} MB", told.added <= 64),
         Goal("p99 of small requests while it runs", "<= 2", f"{waiting:.2f}", waiting <= 2),
+    ]
+
+
+def weigh_plans(told: Planned) -> list[Goal]:
+    """Hold a frontier of 10,000 plans over 1,000 days against its goals."""
+    return [
+        Goal("CPU of plain numpy against a frontier", ">= 10", f"{told.faster:.1f}", told.faster >= 10),
+        Goal("CPU of a frontier", "<= 0.2 s", f"{told.seconds:.2f} s", told.seconds <= 0.2),
     ]
 
 
@@ -536,6 +547,7 @@ def run(pace: Pace) -> Result:
             cells=race(servers, pace),
             looked_up=look_up(cores, pace),
             simulated=simulate(cores),
+            planned=plan_mixes(),
         )
 
 
