@@ -16,6 +16,7 @@ from service.hedging.contracts import Contract, unit_notional
 from service.hedging.errors import (
     Fault,
     HedgingError,
+    InconsistentContractError,
     InconsistentQuestionError,
     MarginTermsMissingError,
     SizeOutOfRangeError,
@@ -174,6 +175,7 @@ def plan_mix(
         SizeOutOfRangeError: if a hedge of all would be worth more than the ceiling.
         StressDataMissingError: if a stress that is asked for is not known of all coins.
     """
+    _refuse_shared_names(candidates, holdings)
     settings = lay_out_each([one.quoted for one in candidates], holdings=holdings, prices=prices, as_of=as_of)
     book, side = settings[0].book, settings[0].side
     entered = tuple(
@@ -196,6 +198,20 @@ def plan_mix(
         largest_notional=largest_notional,
         cautions=(*_book_cautions(book), *_unused_cautions(settings, prices), *_leg_cautions(settings, entered)),
     )
+
+
+def _refuse_shared_names(candidates: Sequence[Candidate], holdings: Sequence[Holding]) -> None:
+    """Refuse a contract with the name of a coin that is held, before the coin is missed among the prices."""
+    held = {holding.asset for holding in holdings}
+    faults = [
+        Fault(
+            (*one.quoted.path, "symbol"), f"{one.quoted.contract.symbol} is also held as an asset: rename one of them"
+        )
+        for one in candidates
+        if one.quoted.contract.symbol in held
+    ]
+    if faults:
+        raise InconsistentContractError(*faults)
 
 
 def _move(error: HedgingError, index: int) -> HedgingError:

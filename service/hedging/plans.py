@@ -35,6 +35,8 @@ Role = Literal[
 Limiting = Literal["coverage", "max_quantity", "largest_notional", "adds_risk", "no_legal_size", "no_exposure"]
 MOST_LEGS = 4
 MOST_PLANS = 2000
+MOST_EXAMINED = 100_000_000
+"""Beyond all that is ever worked out for one question."""
 
 _VARIANCE_REDUCTION = "Share of the book's variance that it removes; negative where it adds."
 _VOLATILITY_REDUCTION = "Share of the volatility that it removes: what is felt."
@@ -228,7 +230,7 @@ class Plan(Struct, frozen=True, kw_only=True):
         Meta(description="margin, and cost where it is paid: what has to be there; null as margin.", examples=["612"]),
     ]
     dominated_by: Annotated[
-        Annotated[int, Meta(ge=0, lt=MOST_PLANS)] | None,
+        Annotated[int, Meta(ge=0, le=MOST_PLANS - 1)] | None,
         Meta(
             description="Position of a plan among these that is no worse in variance, expected shortfall, cost and "
             "margin, and better in one; null for none. Margin counts where it is known of all instruments.",
@@ -243,7 +245,9 @@ class Proven(Struct, frozen=True, kw_only=True):
     is_proven: Annotated[
         bool, Meta(description="Whether no plan within the instruments' sizes is better.", examples=[True])
     ]
-    plans_examined: Annotated[int, Meta(description="Plans that were worked out.", ge=1, examples=[45])]
+    plans_examined: Annotated[
+        int, Meta(description="Plans that were worked out.", ge=1, le=MOST_EXAMINED, examples=[45])
+    ]
     lower_bound: Annotated[
         float,
         Meta(
@@ -281,7 +285,7 @@ class TailProof(Proven, frozen=True, kw_only=True):
 class Chosen(Struct, frozen=True, kw_only=True):
     """A plan that is best for something."""
 
-    plan: Annotated[int, Meta(description="Its position among the plans.", ge=0, lt=MOST_PLANS, examples=[3])]
+    plan: Annotated[int, Meta(description="Its position among the plans.", ge=0, le=MOST_PLANS - 1, examples=[3])]
     detail: Annotated[
         str,
         Meta(
@@ -329,7 +333,9 @@ class BestPlans(Struct, frozen=True, kw_only=True):
 class Evaluated(Struct, frozen=True, kw_only=True):
     """Which plans were worked out, and which of them are told."""
 
-    plans: Annotated[int, Meta(description="Plans of which all measures were worked out.", ge=1, examples=[45])]
+    plans: Annotated[
+        int, Meta(description="Plans of which all measures were worked out.", ge=1, le=MOST_EXAMINED, examples=[45])
+    ]
     is_whole: Annotated[
         bool,
         Meta(
@@ -344,16 +350,20 @@ class Evaluated(Struct, frozen=True, kw_only=True):
             description="Those of them whose share_of_best is at most most_coverage, that hold one contract alone, or "
             "that have a role: the others are not told, and dominate none.",
             ge=1,
+            le=MOST_EXAMINED,
             examples=[40],
         ),
     ]
-    undominated: Annotated[int, Meta(description="Sensible ones that no sensible one dominates.", ge=1, examples=[12])]
+    undominated: Annotated[
+        int, Meta(description="Sensible ones that no sensible one dominates.", ge=1, le=MOST_EXAMINED, examples=[12])
+    ]
     left_out: Annotated[
         int,
         Meta(
             description="Undominated ones that are not told, because there are more than most_plans: those that are "
             "told are spread evenly over the variance.",
             ge=0,
+            le=MOST_EXAMINED,
             examples=[0],
         ),
     ]

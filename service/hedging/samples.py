@@ -23,7 +23,13 @@ _Return = Annotated[float, Meta(ge=-1, le=LARGEST_RETURN, examples=[-0.02])]
 _Returns = Annotated[tuple[_Return | None, ...], Meta(min_length=3, max_length=MOST_RETURNS)]
 _Closes = Annotated[tuple[Price | None, ...], Meta(min_length=4, max_length=MOST_RETURNS + 1)]
 _IntervalDays = Annotated[
-    float, Meta(description="Days of an interval: 1 for daily returns, 0.25 for those of 6 hours.", ge=0.0005, le=31)
+    float,
+    Meta(
+        description="Days of an interval: 1 for daily returns, 0.25 for those of 6 hours.",
+        ge=0.0005,
+        le=31,
+        examples=[1],
+    ),
 ]
 
 

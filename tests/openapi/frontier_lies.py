@@ -31,7 +31,7 @@ LIES: tuple[Lie, ...] = (
     Lie("any member of a plan", record("FrontierRequest", "additionalProperties"), ABSENT),
     Lie("any member of a leg", record("FrontierLeg", "additionalProperties"), ABSENT),
     Lie("any member of a budget", record("Budget", "additionalProperties"), ABSENT),
-    Lie("a budget below nothing", member("Budget", "cost", "oneOf", 0), _MONEY),
+    Lie("a budget of plans below nothing", member("Budget", "cost", "oneOf", 0), _MONEY),
     Lie("a price needed of a leg", record("FrontierLeg", "required"), more("futures_price")),
     Lie("a leverage of a leg by default", member("FrontierLeg", "leverage", "default"), "5"),
     Lie("funding of a leg by default", member("FrontierLeg", "funding_rate", "default"), "0.0001"),

@@ -73,6 +73,9 @@ def _refuse_contracts(question: Question, found: Sequence[Question], around: Aro
         return "price_missing"
     if len({quote for quote in map(_quote_of, question["instruments"]) if quote is not None}) > 1:
         return "currency_mismatch"
+    held = {holding["asset"] for holding in question["holdings"]}
+    if any(one["contract"]["symbol"] in held for one in found):
+        return "inconsistent_contract"
     spot = _spot(found)
     for one in found:
         symbol = one["contract"]["symbol"]

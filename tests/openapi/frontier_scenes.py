@@ -39,20 +39,20 @@ def _with(contract: Body, price: str | None = "60000", **more: object) -> Body:
         "horizon_days": 30,
         "confidence": 0.95,
         "most_coverage": 1.25,
-        "budget": {"capital": None, "margin": None, "cost": "50"},
+        "budget": {"capital": "5000", "margin": "3000", "cost": "50"},
         "stresses": ["ftx-2022-11"],
         "most_plans": 20,
         "as_of": AS_OF,
     }
 
 
-GIVEN: Body = _with({**sizing_scenes.LINEAR["contract"], "lot_step": "0.1"}, cost_rate="0.004")
+GIVEN: Body = _with({**sizing_scenes.LINEAR["contract"], "lot_step": "1"}, cost_rate="0.004")
 """Every member there is, with a linear contract and a cost of all."""
-INVERSE: Body = _with({**sizing_scenes.INVERSE["contract"], "lot_step": "1"}, fee_rate="0.0004")
+INVERSE: Body = _with({**sizing_scenes.INVERSE["contract"], "lot_step": "25"}, fee_rate="0.0004")
 """Every member there is, with an inverse contract."""
 PARTS: Body = {
     **_with(
-        {**sizing_scenes.LINEAR["contract"], "lot_step": "0.1", "expiry": None},
+        {**sizing_scenes.LINEAR["contract"], "lot_step": "1", "expiry": None},
         funding_rate="0.0001",
         fee_rate="0.0004",
     ),
@@ -78,15 +78,19 @@ COMPLETE: Complete = (
         GIVEN,
         (
             ("surprise",),
-            *((name,) for name in GIVEN if name not in {"instruments", "holdings", "prices", "as_of"}),
+            *((name,) for name in GIVEN if name != "instruments"),
             ("instruments", 0, "leverage"),
             ("instruments", 0, "cost_rate"),
+            ("instruments", 0, "futures_price"),
             ("instruments", 0, "surprise"),
         ),
     ),
-    (INVERSE, (("instruments", 0, "contract", "style"),)),
+    (
+        INVERSE,
+        (("instruments", 0, "contract", "style"), ("instruments", 0, "fee_rate"), ("instruments", 0, "leverage")),
+    ),
     (PARTS, (("series",), ("instruments", 0, "funding_rate"), ("instruments", 0, "fee_rate"))),
-    (LISTED, (("series",), ("market",))),
+    (LISTED, (("series",), ("market",), ("instruments", 0, "contract"))),
 )
 """Each with the members in which it is varied; those of a contract are those of a sizing's, and varied there."""
 
@@ -267,8 +271,11 @@ _REFUSED: dict[str, Changes] = {
     "inconsistent_question: no past": (("series", {"style": "returns", "returns": {"BTC": _BTC}}),),
     "inconsistent_question: two lengths": _of(BTC=_BTC[1:]),
     "inconsistent_question: a past from nowhere": (("series", ABSENT),),
-    "inconsistent_contract": (("instruments.1.contract.symbol", "SOL"), ("holdings", PLAIN["holdings"][:1])),
-    "price_missing: a coin with the name of a contract": (("instruments.1.contract.symbol", "SOL"),),
+    "inconsistent_contract": (
+        ("instruments.1.contract.min_quantity", "5"),
+        ("instruments.1.contract.max_quantity", "4"),
+    ),
+    "inconsistent_contract: a coin with the name of a contract": (("instruments.1.contract.symbol", "SOL"),),
     "expired_contract": (("instruments.1.contract.expiry", AS_OF),),
     "price_missing": (("prices", {}),),
     "price_missing: of a contract": (("instruments.1.futures_price", None),),
