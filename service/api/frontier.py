@@ -208,13 +208,15 @@ class _Found(NamedTuple):
 async def _look_up(question: FrontierRequest, state: Any) -> _Found:
     """Look up what a question leaves out; no exchange is asked for a history in vain."""
     found = await _complete(question, state)
-    if not found.mix.size or not isinstance(question.series, WindowSeries):
+    if not found.mix.size:
         return found
     vault = Vault(state.market, state.histories, state.market.deadline())
     underlyings = [leg.contract.underlying for leg in found.legs.legs]
     places = {asset: at(FIELD, underlyings.index(asset), "contract") for asset in underlyings}
     needs = Needs(tuple(found.mix.exposures), found.mix.underlyings, question.holdings, places)
     series, past = await look_back(vault, question.series, question.market, as_of=question.as_of, needs=needs)
+    if past is None:
+        return found
     # What was waited for has made the prices older: they are looked at once more.
     found = await _complete(msgspec.structs.replace(question, series=series), state)
     return found._replace(past=past)

@@ -7,7 +7,7 @@ float64 throughout. Source: branch and bound on the continuous relaxation (Land 
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import product
+from itertools import combinations, product
 from typing import NamedTuple
 
 import numpy as np
@@ -25,6 +25,8 @@ TIE = 1e-12
 """Of the variance without a hedge: what differs by less is one variance."""
 _SINGULAR = 1e-12
 """Determinant over the product of the variances, from which on two legs are one."""
+_INSIDE = 1e-9
+"""Relative: how far beyond its most a leg may come out of equations and still be at it."""
 _CHUNK = 50_000
 _SLACK = 1e-14
 """Relative: what float64 leaves of a sum that has to stay below a limit."""
@@ -95,12 +97,12 @@ class Grounds(NamedTuple):
             tuple(amounts[list(legs)] for amounts in self.preferences),
         )
 
-    def allow(self, lots: Floats) -> Bools:
-        """Tell which rows stay within all limits."""
+    def allow(self, lots: Floats, slack: float = _SLACK) -> Bools:
+        """Tell which rows stay within all limits, but for a slack as a share of what is summed."""
         allowed = np.ones(len(lots), dtype=np.bool_)
         for limit in self.limits:
             parts = lots * limit.per_lot
-            allowed &= parts.sum(axis=1) <= limit.most + _SLACK * (abs(limit.most) + np.abs(parts).sum(axis=1))
+            allowed &= parts.sum(axis=1) <= limit.most + slack * (abs(limit.most) + np.abs(parts).sum(axis=1))
         return allowed
 
 
@@ -123,17 +125,104 @@ def relax(variance: Quadratic, most: Floats) -> Floats:
     return lots
 
 
-def find_least(grounds: Grounds, starts: Floats) -> Found:
+class Relaxed(NamedTuple):
+    """Fractional lots with the least variance within ranges and limits."""
+
+    lots: Floats
+    below: Quadratic
+    """Below the variance wherever the limits are kept, and least at these lots, ranges alone considered."""
+    bound: float
+    """Variance that no lots within ranges and limits go below."""
+
+
+def relax_within(grounds: Grounds) -> Relaxed:
+    """Give the fractional lots with the least variance within ranges and limits.
+
+    Each leg has none, its most, or is free, and each limit is reached or not: every choice is tried. What a limit costs
+    where it is reached, added to the variance, makes a variance without limits that is nowhere above it within them
+    (Lagrange), and the least of that is a bound whatever the cost.
+    """
+    most = np.array([one.most for one in grounds.ranges], dtype=np.float64)
+    lots, costs = np.zeros(len(most)), np.zeros(len(grounds.limits))
+    least = grounds.variance.constant
+    for reached in _subsets(len(grounds.limits)):
+        for ends in product(_ENDS, repeat=len(most)):
+            if ends.count("free") < len(reached):
+                continue
+            found = _meet(grounds, ends, reached, most=most)
+            if found is None or not grounds.allow(found[0][None, :], _INSIDE)[0]:
+                continue
+            value = float(grounds.variance.at(found[0][None, :])[0])
+            if value < least:
+                least, (lots, costs) = value, found
+    below = _shift(grounds, np.maximum(costs, 0.0))
+    return Relaxed(lots, below, float(_relax(below, most, np.empty((1, 0)))[0][0]))
+
+
+def _subsets(count: int) -> Iterator[tuple[int, ...]]:
+    for size in range(count + 1):
+        yield from combinations(range(count), size)
+
+
+def _meet(
+    grounds: Grounds, ends: Sequence[str], reached: Sequence[int], *, most: Floats
+) -> tuple[Floats, Floats] | None:
+    """Give the lots where some legs are at an end and some limits reached, and what these cost; None where none is."""
+    variance, lots = (
+        grounds.variance,
+        np.array([one if end == "most" else 0.0 for end, one in zip(ends, most, strict=True)]),
+    )
+    costs = np.zeros(len(grounds.limits))
+    free = [leg for leg, end in enumerate(ends) if end == "free"]
+    if not free:
+        return lots, costs
+    scale = np.sqrt(np.diag(variance.matrix)[free])
+    prices = np.array([grounds.limits[limit].per_lot for limit in reached]).reshape(len(reached), len(most))
+    sums = np.array([grounds.limits[limit].most for limit in reached]) - prices @ lots
+    inner = variance.matrix[np.ix_(free, free)] / np.outer(scale, scale)
+    rows = prices[:, free] / scale
+    sizes = np.linalg.norm(rows, axis=1)
+    if not sizes.all():
+        return None
+    rows = rows / sizes[:, None]
+    system = np.block([[inner, rows.T], [rows, np.zeros((len(reached), len(reached)))]])
+    if abs(np.linalg.det(system)) <= _SINGULAR:
+        return None
+    pull = (variance.linear - variance.matrix @ lots)[free] / scale
+    solved = np.linalg.solve(system, np.concatenate((pull, sums / sizes)))
+    lots[free] = solved[: len(free)] / scale
+    costs[list(reached)] = 2 * solved[len(free) :] / sizes
+    slack = _INSIDE * most
+    is_within = ((lots >= -slack) & (lots <= most + slack)).all()
+    return (np.clip(lots, 0, most), costs) if is_within else None
+
+
+def _shift(grounds: Grounds, costs: Floats) -> Quadratic:
+    """Add to a variance what limits cost: nothing where they are reached, and less than that where they are kept."""
+    variance = grounds.variance
+    if not len(costs):
+        return variance
+    prices = np.array([limit.per_lot for limit in grounds.limits])
+    return Quadratic(
+        variance.constant - float(costs @ np.array([limit.most for limit in grounds.limits])),
+        variance.linear - costs @ prices / 2,
+        variance.matrix,
+    )
+
+
+def find_least(grounds: Grounds, starts: Floats, below: Quadratic | None = None) -> Found:
     """Find the whole lots with the least variance.
 
     Args:
         grounds: legs, one at least, with what limits them.
         starts: rows of lots that are allowed by the ranges, one at least within the limits; the better they are, the
             less has to be looked at.
+        below: a variance that is nowhere above theirs within the limits, of `relax_within`; the nearer it is to theirs,
+            the less has to be looked at. None for their own.
     """
     legs = sorted(range(len(grounds.ranges)), key=lambda leg: grounds.ranges[leg].most)
     ordered = grounds.of(legs)
-    search = _Search(ordered, starts[:, legs])
+    search = _Search(ordered, starts[:, legs], (below or grounds.variance).of(legs))
     prefixes, is_whole = np.empty((1, 0)), True
     for _ in legs[:-1]:
         prefixes, is_all = search.branch(prefixes)
@@ -167,8 +256,9 @@ def choose(values: Floats, lots: Floats, *, preferences: Sequence[Floats], tie: 
 class _Search:
     """What is known of a least variance while it is looked for."""
 
-    def __init__(self, grounds: Grounds, starts: Floats) -> None:
+    def __init__(self, grounds: Grounds, starts: Floats, below: Quadratic) -> None:
         self._grounds = grounds
+        self._below = below
         self._most = np.array([one.most for one in grounds.ranges], dtype=np.float64)
         self._tie = TIE * grounds.variance.constant
         self.examined = 0
@@ -198,7 +288,7 @@ class _Search:
         kept = (lots == 0) | (lots >= self._grounds.ranges[leg].least)
         longer = np.column_stack((prefixes[rows[kept]], lots[kept]))
         if is_fork:  # else the end is as cheap as the bound
-            bounds = [_relax(self._grounds.variance, self._most, chunk)[0] for chunk in _chunks(longer)]
+            bounds = [_relax(self._below, self._most, chunk)[0] for chunk in _chunks(longer)]
             longer = longer[np.concatenate([np.empty(0), *bounds]) <= self.variance + self._tie]
         return longer, bool(is_whole)
 
@@ -234,9 +324,9 @@ class _Search:
     def _between(self, prefixes: Floats) -> tuple[Floats, Floats, Floats]:
         """Tell from and up to which lots of the next leg there may be less, and the best; it is convex in them."""
         leg = prefixes.shape[1]
-        variance, most = self._grounds.variance, self._most
+        below, most = self._below, self._most
         goal = self.variance + self._tie
-        bounds, middle = _relax(variance, most, prefixes)
+        bounds, middle = _relax(below, most, prefixes)
         down, up = np.floor(middle), np.ceil(middle)
         low = _bisect(lambda lots: self._follow(prefixes, lots) <= goal, np.zeros(len(middle)), down)
         high = -_bisect(lambda lots: self._follow(prefixes, -lots) <= goal, np.full(len(middle), -most[leg]), -up)
@@ -244,7 +334,7 @@ class _Search:
         return low, middle, high
 
     def _follow(self, prefixes: Floats, lots: Floats) -> Floats:
-        return _relax(self._grounds.variance, self._most, np.column_stack((prefixes, lots)))[0]
+        return _relax(self._below, self._most, np.column_stack((prefixes, lots)))[0]
 
     def _room(self, prefixes: Floats) -> tuple[Floats, Floats]:
         """Tell from and up to which lots of the next leg the limits can hold."""

@@ -12,7 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.hedging.dominance import find_dominator, find_undominated
-from service.hedging.integer_optimum import TIE, Found, Grounds, Limit, Quadratic, Range, choose, find_least, relax
+from service.hedging.integer_optimum import (
+    TIE,
+    Found,
+    Grounds,
+    Limit,
+    Quadratic,
+    Range,
+    choose,
+    find_least,
+    relax,
+    relax_within,
+)
 from service.hedging.plans import Role
 from service.hedging.randomness import Floats
 from service.hedging.shortfall_plane import Outcomes, find_lowest, measure_all
@@ -157,9 +168,9 @@ def survey(scene: Scene, *, steps: int = MOST_STEPS) -> Survey:
     grid, is_whole = spread(scene.ranges)
     fractions, bound = _find_fractions(scene)
     named = [*_name(scene, fractions[0])]
-    starts = np.vstack((*(lots for _, lots in named), *(_around(scene, one) for one in fractions)))
-    searched = [] if is_whole else [find_least(scene.grounds(limits), starts) for limits in _budgets(scene)]
-    rows = _measure(scene, np.vstack((grid, starts, *(one.lots for one in searched))))
+    starts = np.vstack((*(lots for _, lots in named), *(_around(scene, one.lots) for one in fractions)))
+    searched = [] if is_whole else [_search(scene, limits, starts) for limits in _budgets(scene)]
+    rows = _measure(scene, np.vstack((grid, starts, *(one.lots for one, _ in searched))))
     if is_whole:
         optima = [_exhaust(scene, rows, limits) for limits in _budgets(scene)]
     else:
@@ -269,11 +280,11 @@ def _name(scene: Scene, least_variance: Fraction) -> Iterator[tuple[Role, Floats
     yield "rounded_separately", np.where(rounded < least, 0.0, rounded)
 
 
-def _around(scene: Scene, fraction: Fraction) -> Floats:
+def _around(scene: Scene, lots: Floats) -> Floats:
     """Give the plans around a fractional one: each leg below it and above."""
     ends = (
-        {_legal(one, np.floor(lots)), _legal(one, np.ceil(lots))}
-        for one, lots in zip(scene.ranges, np.minimum(fraction.lots, scene.most), strict=True)
+        {_legal(one, np.floor(size)), _legal(one, np.ceil(size))}
+        for one, size in zip(scene.ranges, np.minimum(lots, scene.most), strict=True)
     )
     return np.array(list(product(*ends)), dtype=np.float64)
 
@@ -304,13 +315,20 @@ def _know(row: int, rows: Measured, least: float) -> Optimum:
     return Optimum(row=row, is_proven=True, examined=len(rows.lots), bound=least)
 
 
-def _prove(scene: Scene, rows: Measured, found: Found) -> Optimum:
+def _search(scene: Scene, limits: tuple[Limit, ...], starts: Floats) -> tuple[Found, float]:
+    """Find the least variance among all plans, or all within a budget, and how low fractions go."""
+    grounds = scene.grounds(limits)
+    relaxed = relax_within(grounds)
+    near = np.vstack((starts, _around(scene, relaxed.lots)))
+    return find_least(grounds, near, relaxed.below), relaxed.bound
+
+
+def _prove(scene: Scene, rows: Measured, searched: tuple[Found, float]) -> Optimum:
     """Take what was found among all plans, with its proof or else with what fractions reach."""
+    found, bound = searched
     row = rows.row_of(found.lots)
     least = float(rows.variances[row])
-    variance = scene.grounds(()).variance
-    bound = float(variance.at(relax(variance, scene.most)[None, :])[0])
-    is_proven = found.is_proven or least - bound <= TIE * variance.constant
+    is_proven = found.is_proven or least - bound <= TIE * scene.variance.constant
     return Optimum(row, is_proven, found.examined, least if is_proven else bound)
 
 

@@ -124,6 +124,26 @@ def test_two_things_of_one_name_are_two_contracts(exchanges: ExchangeServer) -> 
     assert reply["instruments"][2]["contract"]["expiry"] is not None
 
 
+def test_contracts_in_two_currencies_are_refused(exchanges: ExchangeServer) -> None:
+    """Their values can't be added; the second is named."""
+    world = exchanges.world
+    legs = [{"contract": named(world, listing(world, "binance", "BTC", quote=quote))} for quote in ("USDT", "USDC")]
+    question = {**LISTED, "instruments": legs, "prices": {"SOL": "150", "ADA": "0.4"}, "budget": None}
+    with service_at(exchanges, **PATIENT) as ask:
+        answer = ask("POST", PATH, json=question)
+
+    assert refused(answer, question) == (422, "currency_mismatch", ["#/instruments/1/contract"])
+
+
+def test_a_price_of_unknown_currency_is_said_to_be_assumed(exchanges: ExchangeServer) -> None:
+    """At the contract's own place, since a reply has no mark among its spot prices."""
+    question = {**SEED, "prices": {"SOL": "150"}, "market": {"exchange": "binance"}, "as_of": None}
+    with service_at(exchanges, **PATIENT) as ask:
+        reply = answered(ask("POST", PATH, json=question))
+
+    assert codes(reply)["currency_assumed"] == ["#/instruments/0/futures_price", "#/instruments/1/futures_price"]
+
+
 def test_a_book_without_exposure_needs_no_past(exchanges: ExchangeServer) -> None:
     """Nothing is asked for in vain, and the series is echoed as it was asked."""
     question = {**LISTED, "holdings": [{"asset": "USDT", "quantity": "5"}], "prices": {"USDT": "1"}}

@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.hedging.integer_optimum import TIE, Grounds, Limit, Quadratic, Range, choose, find_least, relax
+from service.hedging.integer_optimum import (
+    TIE,
+    Grounds,
+    Limit,
+    Quadratic,
+    Range,
+    choose,
+    find_least,
+    relax,
+    relax_within,
+)
 from service.hedging.randomness import Floats
 
 NONE = np.zeros((1, 2))
@@ -97,6 +107,39 @@ def test_what_is_found_is_what_brute_force_finds(seed: int, legs: int) -> None:
     assert found.is_proven
     assert found.lots.tolist() == plans[best].tolist()
     assert found.variance == pytest.approx(values[best], abs=1e-14 * grounds.variance.constant)
+
+
+@given(st.integers(0, 10**6), st.integers(1, 4))
+@settings(max_examples=80, deadline=None)
+def test_no_plan_is_below_what_fractions_reach_within_limits(seed: int, legs: int) -> None:
+    """Of all plans within ranges and limits none is below the bound; the search that knows it finds the same."""
+    grounds, plans = make_puzzle(seed, legs)
+    whole = grounds._replace(ranges=tuple(Range(1, one.most) for one in grounds.ranges))
+
+    relaxed = relax_within(whole)
+
+    values = grounds.variance.at(plans)
+    slack = 1e-9 * grounds.variance.constant
+    assert relaxed.bound <= values.min() + slack
+    assert relaxed.bound <= grounds.variance.at(relaxed.lots[None, :])[0] + slack
+    assert (relaxed.below.at(plans) <= values + slack).all()
+    with_bound = find_least(grounds, np.zeros((1, legs)), relaxed.below)
+    assert with_bound.is_proven
+    assert with_bound.lots.tolist() == find_least(grounds, np.zeros((1, legs))).lots.tolist()
+
+
+@pytest.mark.parametrize(
+    ("most", "lots"), [(2.0, [2.5, 0.0]), (0.4, [0.5, 0.0]), (9.0, [2.368928406998158, 46.61602209944751])]
+)
+def test_fractions_within_a_limit_touch_it_or_are_free_of_it(most: float, lots: list[float]) -> None:
+    """Of vector R22, where each bitcoin contract takes 0.8 and each ether contract more than it is worth."""
+    shape = quadratic(25000, [6000, 260])
+    limits = (Limit(np.array([0.8, 0.13]), most),)
+
+    relaxed = relax_within(Grounds(shape, (Range(1, 8), Range(1, 120)), limits))
+
+    assert relaxed.lots == pytest.approx(lots, abs=1e-9)
+    assert relaxed.bound == pytest.approx(shape.at(relaxed.lots[None, :])[0], rel=1e-12)
 
 
 @given(st.integers(0, 10**6))
