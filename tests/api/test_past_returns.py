@@ -214,7 +214,9 @@ def test_what_is_missing_is_never_filled_in() -> None:
     vault = Vault(cast("Market", shelf), cast("Histories", shelf), 9.0)
     needs = Needs(("GAP", "STILL", "NEW"), ("BTC",), ())
 
-    past = asyncio.run(find_returns(vault, ("bybit", "USDT"), Span(4, absences.at("model", "history_days")), needs=needs))
+    past = asyncio.run(
+        find_returns(vault, ("bybit", "USDT"), Span(4, absences.at("model", "history_days")), needs=needs)
+    )
 
     assert past.returns == {
         "GAP": (0.5, None, None, -0.5),
