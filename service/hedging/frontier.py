@@ -197,8 +197,12 @@ def _limit(mix: Mix, costs: Floats, margins: Floats | None) -> tuple[Limit, ...]
 
 
 def _tell_plans(view: _View, found: Survey) -> _Told:
-    """Write the plans that are told."""
-    picked = pick(found, view.scene, view.mix.terms.most_plans)
+    """Write the plans that are told, from no hedge on by their notional."""
+    picked = pick(found, view.mix.terms.most_plans)
+    units = [one.lot_notional for one in view.mix.entered]
+    picked.sort(
+        key=lambda one: sum(int(lots) * unit for lots, unit in zip(found.rows.lots[one[0]], units, strict=True))
+    )
     rows = [row for row, _ in picked]
     measures, positions = found.measures[rows], Positions(view.mix)
     plans = (

@@ -168,11 +168,8 @@ def _meet(
     grounds: Grounds, ends: Sequence[str], reached: Sequence[int], *, most: Floats
 ) -> tuple[Floats, Floats] | None:
     """Give the lots where some legs are at an end and some limits reached, and what these cost; None where none is."""
-    variance, lots = (
-        grounds.variance,
-        np.array([one if end == "most" else 0.0 for end, one in zip(ends, most, strict=True)]),
-    )
-    costs = np.zeros(len(grounds.limits))
+    lots = np.array([one if end == "most" else 0.0 for end, one in zip(ends, most, strict=True)])
+    variance, costs = grounds.variance, np.zeros(len(grounds.limits))
     free = [leg for leg, end in enumerate(ends) if end == "free"]
     if not free:
         return lots, costs

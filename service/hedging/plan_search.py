@@ -212,8 +212,8 @@ def spread(ranges: Sequence[Range]) -> tuple[Floats, bool]:
     return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(ranges)), is_whole
 
 
-def pick(found: Survey, scene: Scene, most: int) -> list[tuple[int, tuple[Role, ...]]]:
-    """Pick the plans to tell, by notional, each with its roles.
+def pick(found: Survey, most: int) -> list[tuple[int, tuple[Role, ...]]]:
+    """Pick the plans to tell, in the order of their lots, each with its roles.
 
     All that make sense, if there are no more than the most; else those with a role, what dominates them, and a spread
     of the others that nothing dominates.
@@ -234,10 +234,7 @@ def pick(found: Survey, scene: Scene, most: int) -> list[tuple[int, tuple[Role, 
         if len(front) > room:
             front = front[np.unique(np.linspace(0, len(front) - 1, room).astype(np.int64))]
         rows = np.unique(np.concatenate((front, list(roles))).astype(np.int64))
-    notionals = found.rows.lots[rows] @ scene.ratios
-    return [
-        (int(row), tuple(dict.fromkeys(roles.get(int(row), ())))) for row in rows[np.argsort(notionals, kind="stable")]
-    ]
+    return [(row, tuple(dict.fromkeys(roles.get(row, ())))) for row in rows.tolist()]
 
 
 def _count(one: Range) -> int:

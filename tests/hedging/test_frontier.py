@@ -512,7 +512,7 @@ def test_a_mix_that_adds_variance_at_any_size_has_no_best_size() -> None:
 
 
 @given(st.integers(0, 10**6))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_every_number_is_finite(seed: int) -> None:
     """Whatever the past, the prices and the lots: no number is infinite or none at all."""
     random = np.random.default_rng(seed)

@@ -95,7 +95,7 @@ def make_puzzle(seed: int, legs: int) -> Puzzle:
 
 
 @given(st.integers(0, 10**6), st.integers(1, 4))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_what_is_found_is_what_brute_force_finds(seed: int, legs: int) -> None:
     """Of all plans within ranges and limits, the same one, by the same preferences: so none beside it is better."""
     grounds, plans = make_puzzle(seed, legs)
@@ -110,7 +110,7 @@ def test_what_is_found_is_what_brute_force_finds(seed: int, legs: int) -> None:
 
 
 @given(st.integers(0, 10**6), st.integers(1, 4))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_no_plan_is_below_what_fractions_reach_within_limits(seed: int, legs: int) -> None:
     """Of all plans within ranges and limits none is below the bound; the search that knows it finds the same."""
     grounds, plans = make_puzzle(seed, legs)

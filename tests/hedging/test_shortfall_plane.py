@@ -20,7 +20,7 @@ def make(seed: int, legs: int, count: int) -> tuple[Outcomes, Floats]:
 
 
 @given(st.integers(0, 10**6), st.integers(1, 4), st.sampled_from([3, 10, 60]), st.sampled_from([0.8, 0.95, 0.999]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_no_hedge_goes_below_the_bound(seed: int, legs: int, count: int, confidence: float) -> None:
     """Nor below the least one that is found, which is within reach and where the bound is."""
     outcomes, most = make(seed, legs, count)
