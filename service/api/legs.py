@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, NamedTuple
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from service.api.absences import at, refuse
 from service.api.marks import complete
@@ -130,8 +131,16 @@ def _gather(found: Sequence[Completed], legs: Sequence[Leg], field: str) -> Comp
     for one in found:
         prices |= {name: price for name, price in one.prices.items() if name not in symbols}
         origins |= {name: origin for name, origin in one.provenance.items() if name not in symbols}
-    cautions = dict.fromkeys(note for one in found for note in one.cautions)
+    cautions = dict.fromkeys(note for index, one in enumerate(found) for note in _tell(one, (field, index)))
     return CompletedLegs(tuple(_use(one) for one in found), prices, origins, tuple(cautions))
+
+
+def _tell(found: Completed, path: tuple[str, int]) -> Iterator[Caution]:
+    """Say of a contract's price at its own place what is said of it among all prices."""
+    field, index = path
+    for note in found.cautions:
+        is_of_price = note.pointer.startswith("#/prices/")
+        yield replace(note, pointer=f"#/{field}/{index}/futures_price") if is_of_price else note
 
 
 def _use(found: Completed) -> UsedLeg:

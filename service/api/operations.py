@@ -13,6 +13,7 @@ from msgspec import Struct
 from service import __version__
 from service.api import (
     absences,
+    answers,
     basis,
     carry,
     contracts,
@@ -20,13 +21,13 @@ from service.api import (
     effectiveness,
     examples,
     exchanges,
+    frontier,
     health,
     hedge_ratio,
     margin,
     pages,
     prices,
     scenarios,
-    simulated,
     simulations,
     sizing,
     stream,
@@ -87,6 +88,12 @@ _SIZING_REFUSALS = (
 )
 _COVERAGE_REFUSALS = tuple(code for code in _SIZING_REFUSALS if code != "margin_terms_missing")
 _SIMULATION_REFUSALS = (*_SIZING_REFUSALS, "work_out_of_range")
+_FRONTIER_REFUSALS = (
+    *("inconsistent_contract", "inconsistent_question", "leverage_out_of_range", "margin_terms_missing"),
+    *("expired_contract", "price_missing", "duplicate_symbol_beta_conflict", "size_out_of_range"),
+    *("stress_data_missing", "too_few_observations", "zero_variance", "work_out_of_range", "stale_price"),
+    *("not_listed", "exchange_off", "currency_mismatch", "as_of_not_now", "price_unavailable", "overloaded"),
+)
 _CURVE_REFUSALS = (
     *("inconsistent_question", "expired_contract", "crossed_market"),
     *("not_listed", "exchange_off", "as_of_not_now", "price_unavailable", "overloaded"),
@@ -215,7 +222,7 @@ OPERATIONS = (
         reply=hedge_ratio.HedgeRatioReply,
         request=hedge_ratio.HedgeRatioRequest,
         examples=examples.HEDGE_RATIO,
-        answers=simulated.ANSWERS["/v1/hedge-ratio"],
+        answers=answers.ANSWERS["/v1/hedge-ratio"],
         live=examples.LIVE_HEDGE_RATIO,
         spared=("SOL", absences.at("holdings", 0, "asset")),
     ),
@@ -227,10 +234,22 @@ OPERATIONS = (
         reply=simulations.SimulationReply,
         request=simulations.SimulationRequest,
         examples=examples.SIMULATIONS,
-        answers=simulated.ANSWERS["/v1/simulations"],
+        answers=answers.ANSWERS["/v1/simulations"],
         live=examples.LIVE_SIMULATIONS,
         spared=("SOL", absences.at("holdings", 0, "asset")),
         chart="10000 hedged with BTC-MINI, 2026-01-02 03:04 UTC",
+    ),
+    Operation(
+        frontier.draw,
+        "listPlans",
+        "hedging",
+        (*_CALLER_REFUSALS, *_BODY_REFUSALS, *_FRONTIER_REFUSALS),
+        reply=frontier.FrontierReply,
+        request=frontier.FrontierRequest,
+        examples=examples.FRONTIER,
+        answers=answers.ANSWERS["/v1/frontier"],
+        live=examples.LIVE_FRONTIER,
+        spared=("SOL", absences.at("holdings", 0, "asset")),
     ),
     Operation(
         stream.stream_basis,

@@ -18,12 +18,18 @@ from service.hedging.collateral import ONE_DAY_MOVE, Backing, Collateral, back_h
 from service.hedging.contracts import unit_notional
 from service.hedging.covering import Case, CoverageRow, cover
 from service.hedging.errors import Fault, InconsistentQuestionError, SizeOutOfRangeError
-from service.hedging.funding import USUAL_HOURS
-from service.hedging.hedge_cost import Expected, HoldingCost, Outlook, check_outlook, expect_cost, is_fee_known
+from service.hedging.hedge_cost import (
+    Expected,
+    HoldingCost,
+    Outlook,
+    check_outlook,
+    expect_cost,
+    warn_of_cost,
+    warn_of_horizon,
+)
 from service.hedging.hedge_ratios import normal_tail
 from service.hedging.least_shortfall import Outcome
 from service.hedging.portfolio import ValuedHolding
-from service.hedging.rates import days_between
 from service.hedging.setting import Setting, warn_of_book, warn_of_coins, warn_of_expiry, warn_of_prices
 from service.hedging.units import Amount, Coverage, Leverage, Money, Price, Side, exactly
 from service.hedging.views import ImpliedView, Rule, explain_rule, read_view
@@ -152,7 +158,7 @@ def assess_coverage(setting: Setting, question: CoverageQuestion, *, largest_not
             *book.cautions,
             *warn_of_book(book),
             *warn_of_expiry(contract, setting.as_of),
-            *_horizon_cautions(setting, question.outlook),
+            *warn_of_horizon(question.outlook, contract, setting.as_of),
             *warn_of_prices(setting),
             *warn_of_coins(contract, backing.collateral),
             *parts.cautions,
@@ -253,7 +259,7 @@ def _find(case: Case, moves: Moves, question: CoverageQuestion) -> _Parts:
         implied_view=_read(case, question, recommendation.coverage),
         cautions=(
             *warn_of_book_risk(moves, case.beta),
-            *_cost_cautions(case, question.outlook),
+            *warn_of_cost(question.outlook, case.backing.contract, case.expected.cost),
             *(note for index, row in enumerate(frontier) for note in _row_cautions(case, row, index)),
             *_survival_cautions(case, recommendation),
         ),
@@ -270,34 +276,6 @@ def _read(case: Case, question: CoverageQuestion, recommended: Decimal | None) -
         risk_aversion=question.aims.risk_aversion,
         source="recommended" if question.chosen is None else "chosen",
     )
-
-
-def _horizon_cautions(setting: Setting, outlook: Outlook) -> Iterator[Caution]:
-    """Say where the contract settles before the hedge ends."""
-    contract = setting.contract
-    if contract.expiry is not None and days_between(setting.as_of, contract.expiry) < Decimal(
-        repr(outlook.horizon_days)
-    ):
-        detail = (
-            f"{contract.symbol} settles before the {outlook.horizon_days:g} days are over: rolling it costs two trades "
-            "more, which are not counted"
-        )
-        yield caution("expires_first", detail, "contract", "expiry")
-
-
-def _cost_cautions(case: Case, outlook: Outlook) -> Iterator[Caution]:
-    """Say what the expected cost leaves out, or takes as usual."""
-    contract = case.backing.contract
-    if not is_fee_known(outlook, contract):
-        detail = f"The fee of {contract.symbol} is not known: taken as {case.expected.cost.fee_rate} a trade"
-        yield caution("cost_assumed", detail, "cost", "fee_rate")
-    if outlook.cost_rate is None and outlook.funding_rate is None:
-        kind = "funding" if contract.expiry is None else "basis"
-        detail = f"No {kind} is counted in the cost: send cost_rate, which /v1/carry answers"
-        yield caution("cost_assumed", detail, "cost")
-    if outlook.funding_rate and contract.funding_interval_hours is None:
-        detail = f"{contract.symbol} does not say how often funding is paid: taken as every {USUAL_HOURS} hours"
-        yield caution("cost_assumed", detail, "cost", "funding_payments")
 
 
 def _row_cautions(case: Case, row: CoverageRow, index: int) -> Iterator[Caution]:

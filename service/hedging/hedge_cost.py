@@ -4,18 +4,20 @@ Law: a cost is positive where the hedger pays; drift against the hedge is a loss
 and the two are shown apart. Costs are exact decimals, drift is a statistic.
 """
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Annotated, Literal, NamedTuple
 
 from msgspec import Meta, Struct
 
+from service.hedging.cautions import Caution, caution
 from service.hedging.contracts import Contract
 from service.hedging.errors import Fault, InconsistentQuestionError
 from service.hedging.funding import USUAL_HOURS
 from service.hedging.hedge_ratios import tidy
 from service.hedging.instruments import USUAL_TAKER_FEE
-from service.hedging.rates import YEAR_DAYS, annualize
-from service.hedging.units import AnnualRate, FeeRate, FundingRate, Share, exactly
+from service.hedging.rates import YEAR_DAYS, annualize, days_between
+from service.hedging.units import AnnualRate, FeeRate, FundingRate, Instant, Share, exactly
 
 
 class Outlook(NamedTuple):
@@ -145,6 +147,31 @@ def count_payments(horizon_days: float, contract: Contract) -> int:
 def is_fee_known(outlook: Outlook, contract: Contract) -> bool:
     """Tell whether the cost rests on a fee that somebody stated."""
     return not (outlook.cost_rate is None and outlook.fee_rate is None and contract.taker_fee_rate is None)
+
+
+def warn_of_horizon(outlook: Outlook, contract: Contract, as_of: Instant) -> Iterator[Caution]:
+    """Say where the contract settles before the hedge ends."""
+    expiry, horizon = contract.expiry, outlook.horizon_days
+    if expiry is not None and days_between(as_of, expiry) < Decimal(repr(horizon)):
+        detail = (
+            f"{contract.symbol} settles before the {horizon:g} days are over: rolling it costs two trades more, which "
+            "are not counted"
+        )
+        yield caution("expires_first", detail, "contract", "expiry")
+
+
+def warn_of_cost(outlook: Outlook, contract: Contract, cost: HoldingCost) -> Iterator[Caution]:
+    """Say what the expected cost leaves out, or takes as usual."""
+    if not is_fee_known(outlook, contract):
+        detail = f"The fee of {contract.symbol} is not known: taken as {cost.fee_rate} a trade"
+        yield caution("cost_assumed", detail, "cost", "fee_rate")
+    if outlook.cost_rate is None and outlook.funding_rate is None:
+        kind = "funding" if contract.expiry is None else "basis"
+        detail = f"No {kind} is counted in the cost: send cost_rate, which /v1/carry answers"
+        yield caution("cost_assumed", detail, "cost")
+    if outlook.funding_rate and contract.funding_interval_hours is None:
+        detail = f"{contract.symbol} does not say how often funding is paid: taken as every {USUAL_HOURS} hours"
+        yield caution("cost_assumed", detail, "cost", "funding_payments")
 
 
 def _fee_of(outlook: Outlook, contract: Contract) -> FeeRate:

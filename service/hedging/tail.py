@@ -26,6 +26,7 @@ class Tail(NamedTuple):
     """Mean loss of the worst share."""
 
 
+@lru_cache(maxsize=64)
 def count_tail(outcomes: int, confidence: float) -> Fraction:
     """Give how many of the outcomes are the worst share, its fraction exact: 15 of 300 at 0.95."""
     return outcomes * (1 - Fraction(repr(confidence)))

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from service.api import examples, simulated
+from service.api import answers, examples
 from service.app import create_app
+from tests.answers import answer_examples
 from tests.api.conftest import service_at
 from tests.api.test_charts import read
 from tests.conftest import NO_LIMIT, Call
 from tests.market.exchange import ExchangeServer
 from tests.openapi.asgi import Sent, scope_of
-from tests.simulated import answer_examples
 
 SEED: dict[str, Any] = examples.SEED_SIMULATION
 PATH = "/v1/simulations"
@@ -38,7 +38,7 @@ def ask_simulation(call: Call, **changes: Any) -> Any:
 
 def test_the_answer_that_is_shown_is_the_one_that_is_given() -> None:
     """The document does not simulate; what it shows was, and is still so."""
-    assert answer_examples() == simulated.ANSWERS
+    assert answer_examples() == answers.ANSWERS
 
 
 def test_the_same_question_gets_the_same_bytes(call: Call) -> None:

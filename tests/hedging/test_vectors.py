@@ -80,7 +80,7 @@ from service.hedging.units import (
 )
 from service.hedging.variance import Moments, split_variance
 from service.hedging.ways import Way, list_ways, price_for_days
-from tests.hedging import effectiveness_vectors, ratio_vectors, tail_vectors
+from tests.hedging import effectiveness_vectors, mix_vectors, ratio_vectors, tail_vectors
 from tests.hedging.build import NOW, desk, expiring, holding, inverse, linear, moment, pair, perpetual, placed, tiers
 from tests.hedging.margins import account, coin, flat, posted
 from tests.hedging.staging import played_through
@@ -891,6 +891,7 @@ CALCULATIONS: dict[str, Callable[[Inputs], Answer]] = {
     "breakeven_move": _breakeven_move,
     "index_hedge_outcome": _index_hedge_outcome,
     **ratio_vectors.CALCULATIONS,
+    **mix_vectors.CALCULATIONS,
     **tail_vectors.CALCULATIONS,
     **effectiveness_vectors.CALCULATIONS,
 }
@@ -904,7 +905,7 @@ def _vectors() -> list[Any]:
 
 
 @pytest.mark.skipif(not FILE.exists(), reason="the golden vectors lie outside the project")
-@pytest.mark.parametrize("topic", ["basis", "cost_of_hedge", "effectiveness", "margin", "scenario"])
+@pytest.mark.parametrize("topic", ["basis", "cost_of_hedge", "effectiveness", "hedge_ratio", "margin", "scenario"])
 def test_every_vector_of_an_answered_topic_has_a_calculation(topic: str) -> None:
     """None is passed over because nobody wrote down how it is reckoned."""
     vectors = [vector for vector in json.loads(FILE.read_text())["vectors"] if vector["topic"] == topic]

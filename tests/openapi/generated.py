@@ -15,6 +15,7 @@ from tests.openapi.coverage_mending import mend_coverage
 from tests.openapi.curve_mending import mend_basis, mend_carry, mend_stream, spare
 from tests.openapi.document import FILE, Document
 from tests.openapi.effectiveness_mending import mend_effectiveness
+from tests.openapi.frontier_mending import mend_frontier
 from tests.openapi.hedge_ratio_mending import mend_hedge_ratio, spare_past
 from tests.openapi.house import Door
 from tests.openapi.lookups import Question
@@ -30,6 +31,7 @@ from tests.openapi.staging import (
     CARRY,
     COVERAGE,
     EFFECTIVENESS,
+    FRONTIER,
     HEDGE_RATIO,
     MARGIN,
     SCENARIOS,
@@ -41,7 +43,8 @@ from tests.openapi.strict_json import read_json
 
 _ANSWERABLE = (
     *("sizeHedge", "measureBasis", "assessCarry", "assessMargin", "playScenarios", "simulateHedges"),
-    *("assessCoverage", "judgeEffectiveness", "measureHedgeRatio", "listPrices", "listContracts", "streamBasis"),
+    *("assessCoverage", "judgeEffectiveness", "measureHedgeRatio", "listPlans"),
+    *("listPrices", "listContracts", "streamBasis"),
 )
 """Operations that may say no to a valid request."""
 _SPARED = {"measureHedgeRatio": 3}
@@ -104,6 +107,7 @@ _BODIES: dict[str, Callable[[Question], Question]] = {
     SCENARIOS[1]: mend_scenarios,
     SIMULATIONS[1]: mend_simulation,
     HEDGE_RATIO[1]: mend_hedge_ratio,
+    FRONTIER[1]: mend_frontier,
 }
 _QUERIES: dict[str, Callable[[Query], Query]] = {
     "/v1/prices": mend_prices,

@@ -14,6 +14,7 @@ from tests.openapi import (
     carry_reasons,
     coverage_reasons,
     effectiveness_reasons,
+    frontier_reasons,
     hedge_ratio_reasons,
     margin_reasons,
     reasons,
@@ -31,6 +32,7 @@ from tests.openapi.staging import (
     CARRY,
     COVERAGE,
     EFFECTIVENESS,
+    FRONTIER,
     HEDGE_RATIO,
     MARGIN,
     SCENARIOS,
@@ -224,12 +226,13 @@ _REASONS: dict[str, Refuse] = {
     MARGIN[1]: margin_reasons.find_refusal,
     COVERAGE[1]: coverage_reasons.find_refusal,
     EFFECTIVENESS[1]: effectiveness_reasons.find_refusal,
+    FRONTIER[1]: frontier_reasons.find_refusal,
     SCENARIOS[1]: scenario_reasons.find_refusal,
     SIMULATIONS[1]: simulation_reasons.find_refusal,
     HEDGE_RATIO[1]: hedge_ratio_reasons.find_refusal,
 }
 """By path of the operation with a body."""
-_HEAVY = frozenset((EFFECTIVENESS[1], SIMULATIONS[1], HEDGE_RATIO[1]))
+_HEAVY = frozenset((EFFECTIVENESS[1], FRONTIER[1], HEDGE_RATIO[1], SIMULATIONS[1]))
 """Paths whose answers are always heavy work; of others the charts are."""
 _MARKET: dict[str, Refuse] = {
     "/v1/prices": refuse_prices,

@@ -8,6 +8,7 @@ from tests.openapi import (
     carry_scenes,
     coverage_scenes,
     effectiveness_scenes,
+    frontier_scenes,
     hedge_ratio_scenes,
     margin_scenes,
     scenario_scenes,
@@ -20,6 +21,7 @@ from tests.openapi.staging import (
     CARRY,
     COVERAGE,
     EFFECTIVENESS,
+    FRONTIER,
     HEDGE_RATIO,
     MARGIN,
     SCENARIOS,
@@ -55,6 +57,7 @@ REPERTOIRE: dict[Key, Part] = {
         effectiveness_scenes.COMPLETE,
         effectiveness_scenes.scenes,
     ),
+    FRONTIER: Part(frontier_scenes.PLAIN, frontier_scenes.LIVE, frontier_scenes.COMPLETE, frontier_scenes.scenes),
     SCENARIOS: Part(scenario_scenes.PLAIN, scenario_scenes.LIVE, scenario_scenes.COMPLETE, scenario_scenes.scenes),
     SIMULATIONS: Part(
         simulation_scenes.PLAIN, simulation_scenes.LIVE, simulation_scenes.COMPLETE, simulation_scenes.scenes

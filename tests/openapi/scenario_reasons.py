@@ -14,7 +14,7 @@ _EARLY = frozenset(("BTC", "ETH", "ADA", "LINK", "MATIC", "ATOM", "DOGE", "XRP",
 _EARLY |= {"ETC", "XLM", "ALGO"}
 _ALL = _EARLY | {"SOL", "DOT", "AVAX", "UNI", "AAVE", "NEAR", "FIL"}
 _LATE = _ALL - {"MATIC"}
-_CLOSES: dict[str, frozenset[str]] = {
+CLOSES: dict[str, frozenset[str]] = {
     "covid-2020-03": _EARLY,
     **dict.fromkeys(("china-2021-05", "day-2021-05-19", "luna-2022-05", "3ac-2022-06"), _ALL),
     **dict.fromkeys(("ftx-2022-11", "sec-2023-06", "rally-2023-q4"), _ALL),
@@ -98,8 +98,8 @@ def _unknown(question: Question) -> Iterator[frozenset[str]]:
     risky = {asset for asset in held if not is_money(asset, question["prices"])}
     underlying = {question["contract"]["underlying"]}
     for name in question.get("stresses", ()):
-        if name in _CLOSES:
-            known = _CLOSES[name]
+        if name in CLOSES:
+            known = CLOSES[name]
             if question.get("by") == "lows" and not name.startswith("rally"):
                 known &= _LOWS
             asked = risky | underlying if question.get("missing_assets", "refuse") == "refuse" else underlying

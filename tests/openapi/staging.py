@@ -24,6 +24,7 @@ COVERAGE: Key = ("POST", "/v1/coverage")
 EFFECTIVENESS: Key = ("POST", "/v1/effectiveness")
 SCENARIOS: Key = ("POST", "/v1/scenarios")
 SIMULATIONS: Key = ("POST", "/v1/simulations")
+FRONTIER: Key = ("POST", "/v1/frontier")
 HEDGE_RATIO: Key = ("POST", "/v1/hedge-ratio")
 
 
@@ -124,7 +125,8 @@ def _is_live_simulation(body: Body) -> bool:
     return body.get("model", {}).get("history_days") is not None or _is_live_sizing(body)
 
 
-def _is_live_ratio(body: Body) -> bool:
+def _is_live_legs(body: Body) -> bool:
+    """Tell of a question about several contracts and their past."""
     if body.get("series", {}).get("style", "window") == "window":
         return True
     return any(_is_live_sizing({**body, "contract": leg["contract"]}) for leg in body["instruments"])
@@ -144,5 +146,6 @@ _IS_LIVE: dict[str, Callable[[Body], bool]] = {
     EFFECTIVENESS[1]: _is_live_effectiveness,
     SCENARIOS[1]: _is_live_sizing,
     SIMULATIONS[1]: _is_live_simulation,
-    HEDGE_RATIO[1]: _is_live_ratio,
+    FRONTIER[1]: _is_live_legs,
+    HEDGE_RATIO[1]: _is_live_legs,
 }

@@ -14,6 +14,7 @@ from tests.openapi import (
     coverage_lies,
     curve_lies,
     effectiveness_lies,
+    frontier_lies,
     hedge_ratio_lies,
     lies,
     margin_lies,
@@ -36,6 +37,7 @@ LIES = (
     *simulation_lies.LIES,
     *hedge_ratio_lies.LIES,
     *beta_lies.LIES,
+    *frontier_lies.LIES,
 )
 
 

@@ -27,6 +27,7 @@ from typing import Any, NamedTuple
 import uvloop
 
 from tests.ops.lookups import IDLE_SECONDS, LookUps, count_calls, exchanges, write_listed, write_sent
+from tests.ops.mixes import Planned, plan_mixes
 from tests.ops.paths import Simulated, measure_meanwhile, simulate_paths
 from tests.ops.slopes import Measured, measure_slopes
 
@@ -408,6 +409,7 @@ class Result(NamedTuple):
     looked_up: LookUps
     simulated: Simulated
     slopes: Measured
+    planned: Planned
 
     def pick(self, name: str, size: int, field: str) -> float:
         """Give the median of one column over the rounds."""
@@ -439,6 +441,7 @@ def weigh_goals(result: Result) -> list[Goal]:
         Goal("Calls to exchanges while nobody asks", "0", str(looked.idle_calls), looked.idle_calls == 0),
         *weigh_simulations(result.simulated),
         *weigh_slopes(result.slopes),
+        *weigh_plans(result.planned),
     ]
 
 
@@ -458,6 +461,14 @@ def weigh_slopes(told: Measured) -> list[Goal]:
     return [
         Goal("CPU of all betas of 50 coins on 2, a year of days", "<= 20 ms", f"{took:.1f} ms", took <= 20),
         Goal("CPU of numpy pair by pair against that", ">= 10", f"{told.faster:.1f}", told.faster >= 10),
+    ]
+
+
+def weigh_plans(told: Planned) -> list[Goal]:
+    """Hold a frontier of 10,000 plans over 1,000 days against its goals."""
+    return [
+        Goal("CPU of plain numpy against a frontier", ">= 10", f"{told.faster:.1f}", told.faster >= 10),
+        Goal("CPU of a frontier", "<= 0.2 s", f"{told.seconds:.2f} s", told.seconds <= 0.2),
     ]
 
 
@@ -549,6 +560,7 @@ def run(pace: Pace) -> Result:
             looked_up=look_up(cores, pace),
             simulated=simulate(cores),
             slopes=measure_slopes(),
+            planned=plan_mixes(),
         )
 
 

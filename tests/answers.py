@@ -1,17 +1,17 @@
-"""Writes `service/api/simulated.py` anew: `python -m tests.simulated`, then `make fix`."""
+"""Writes `service/api/answers.py` anew: `python -m tests.answers`, then `make fix`."""
 
 import json
 from pathlib import Path
 from pprint import pformat
 from typing import Any
 
-from service.api import examples, simulated
+from service.api import answers, examples
 from service.app import create_app
 from tests.conftest import NO_LIMIT, caller
 
 _HEAD = '''"""Answers that the document shows to what takes numpy, so that no start of the service has to load it.
 
-Law: nothing here is written by hand. `python -m tests.simulated` writes it, and a test holds it to be what is answered.
+Law: nothing here is written by hand. `python -m tests.answers` writes it, and a test holds it to be what is answered.
 """
 
 from typing import Any
@@ -19,7 +19,11 @@ from typing import Any
 '''
 
 
-SHOWN = {"/v1/hedge-ratio": examples.HEDGE_RATIO, "/v1/simulations": examples.SIMULATIONS}
+SHOWN = {
+    "/v1/frontier": examples.FRONTIER,
+    "/v1/hedge-ratio": examples.HEDGE_RATIO,
+    "/v1/simulations": examples.SIMULATIONS,
+}
 """Examples of each path whose answers are kept."""
 
 
@@ -33,5 +37,5 @@ def answer_examples() -> dict[str, dict[str, Any]]:
 
 
 if __name__ == "__main__":
-    answers = pformat(answer_examples(), width=118, sort_dicts=False)
-    Path(simulated.__file__).write_text(f"{_HEAD}ANSWERS: dict[str, dict[str, Any]] = {answers}\n", encoding="utf-8")
+    written = pformat(answer_examples(), width=118, sort_dicts=False)
+    Path(answers.__file__).write_text(f"{_HEAD}ANSWERS: dict[str, dict[str, Any]] = {written}\n", encoding="utf-8")

@@ -1,0 +1,458 @@
+"""Plans of a hedge in whole lots of several contracts: what each leaves, costs and risks, and which is best for what.
+
+Law: a plan is told by all that it costs beside all that it removes, and a best one with the proof that it is, or with
+how far it may be from one. Nothing here is flat: futures remove the share of the variance that they explain, and no
+more. Amounts are exact decimals, risks are float64 and shares of the book's net exposure.
+"""
+
+from typing import Annotated, Literal, NamedTuple
+
+from msgspec import Meta, Struct
+
+from service.hedging.cautions import Caution
+from service.hedging.collateral import LiquidationReason
+from service.hedging.hedge_cost import HoldingCost
+from service.hedging.portfolio import ValuedHolding
+from service.hedging.units import Amount, Asset, Money, PriceLevel, Share, Side, Size
+
+HistoricalName = Literal[
+    "covid-2020-03",
+    "china-2021-05",
+    "day-2021-05-19",
+    "luna-2022-05",
+    "3ac-2022-06",
+    "ftx-2022-11",
+    "sec-2023-06",
+    "yen-2024-08",
+    "crash-2025-10",
+    "rally-2023-q4",
+    "rally-2024-11",
+]
+"""Stresses of which it is known what each coin did."""
+Role = Literal[
+    "no_hedge", "alone", "rounded_separately", "least_variance", "least_shortfall", "within_budget", "dominator"
+]
+Limiting = Literal["coverage", "max_quantity", "largest_notional", "adds_risk", "no_legal_size", "no_exposure"]
+MOST_LEGS = 4
+MOST_PLANS = 2000
+MOST_EXAMINED = 100_000_000
+"""Beyond all that is ever worked out for one question."""
+
+_VARIANCE_REDUCTION = "Share of the book's variance that it removes; negative where it adds."
+_VOLATILITY_REDUCTION = "Share of the volatility that it removes: what is felt."
+_SHORTFALL = "Mean loss of the worst intervals of the sample, as a share of the exposure; not scaled, without costs."
+
+
+class Budget(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a plan may take; amounts in the quote currency."""
+
+    capital: Annotated[
+        Amount | None,
+        Meta(
+            description="Most of what has to be there: margin posted, and the expected cost where it is paid. Null or "
+            "absent: any.",
+            examples=["3000"],
+        ),
+    ] = None
+    margin: Annotated[
+        Amount | None, Meta(description="Most margin posted. Null or absent: any.", examples=["2500"])
+    ] = None
+    cost: Annotated[
+        Amount | None,
+        Meta(description="Most that is expected to be paid over the horizon. Null or absent: any.", examples=["50"]),
+    ] = None
+
+
+class LegFacts(Struct, frozen=True, kw_only=True):
+    """What one contract brings into every plan."""
+
+    unit_notional: Annotated[Money, Meta(description="Value of one contract in the quote currency.", examples=["6000"])]
+    cost: Annotated[HoldingCost, Meta(description="What holding it is expected to cost.")]
+    margin_rate: Annotated[
+        Share | None,
+        Meta(
+            description="Margin posted as a fraction of the notional: 1 / leverage, or the contract's initial margin.",
+            examples=["0.2"],
+        ),
+    ]
+    margin_reason: Annotated[
+        Literal["initial_margin_rate_missing"] | None, Meta(description="Why there is no margin_rate.")
+    ]
+    least_contracts: Annotated[Size, Meta(description="Smallest size but none, on the lot step.", examples=["1"])]
+    most_contracts: Annotated[
+        Size, Meta(description="Largest size that is looked at, on the lot step; 0 for none.", examples=["3"])
+    ]
+    limited_by: Annotated[
+        Limiting,
+        Meta(
+            description="Why not more. coverage: most_coverage times what it holds with the least variance, alone or "
+            "beside the others, rounded up to a legal size; max_quantity: the largest order; largest_notional: this "
+            "service's ceiling; adds_risk: any of it adds variance; no_legal_size: its minimum is above its maximum; "
+            "no_exposure: there is nothing to hedge."
+        ),
+    ]
+
+
+class UnderlyingRisk(Struct, frozen=True, kw_only=True):
+    """How the book moves with what some contracts follow, by the joint rows of the sample."""
+
+    asset: Asset
+    volatility: Annotated[float, Meta(description="Its annual volatility.", ge=0, examples=[0.6])]
+    correlation: Annotated[float, Meta(description="With the book's return.", ge=-1, le=1, examples=[0.8])]
+    least_variance_ratio: Annotated[
+        float,
+        Meta(
+            description="Value of the hedge per value held with the least variance, in this alone; negative where a "
+            "hedge on this side adds risk.",
+            examples=[1.1],
+        ),
+    ]
+    variance_reduction: Annotated[
+        float, Meta(description="Share of the book's variance that it explains alone: R squared.", examples=[0.58])
+    ]
+
+
+class FractionalPlan(Struct, frozen=True, kw_only=True):
+    """The best that fractions of contracts could do, which nobody can hold: what whole lots are held against."""
+
+    contracts: Annotated[
+        tuple[Annotated[float, Meta(ge=0, examples=[1.58])], ...],
+        Meta(
+            description="Of each instrument, not rounded; of several on one underlying the cheapest has all, then that "
+            "with the least margin.",
+            min_length=1,
+            max_length=MOST_LEGS,
+        ),
+    ]
+    coverage: Annotated[float, Meta(description="Notional per exposure.", ge=0, examples=[1.1])]
+    variance_reduction: Annotated[float, Meta(description=_VARIANCE_REDUCTION, examples=[0.61])]
+    volatility_reduction: Annotated[float, Meta(description=_VOLATILITY_REDUCTION, examples=[0.38])]
+    volatility: Annotated[
+        float, Meta(description="Annual, of book and hedge, as a share of the exposure.", ge=0, examples=[0.5])
+    ]
+    expected_shortfall: Annotated[float, Meta(description=_SHORTFALL, examples=[0.05])]
+
+
+class PlanLeg(Struct, frozen=True, kw_only=True):
+    """What a plan holds of one contract; amounts in the quote currency."""
+
+    contracts: Annotated[Size, Meta(description="On the lot step; 0 for none of it.", examples=["2"])]
+    notional: Annotated[Money, Meta(description="Their value.", examples=["12000"])]
+    margin: Annotated[
+        Money | None,
+        Meta(
+            description="Margin posted, at today's price of the coin where it is posted in coins, rounded up; null as "
+            "the instrument's margin_reason says.",
+            examples=["600"],
+        ),
+    ]
+    liquidation_price: Annotated[
+        PriceLevel | None, Meta(description="Mark price at which the exchange closes it, rounded toward the entry.")
+    ]
+    liquidation_move: Annotated[
+        Share | None,
+        Meta(description="liquidation_price / futures_price - 1: positive for a short.", examples=["0.19521833"]),
+    ]
+    liquidation_reason: Annotated[LiquidationReason | None, Meta(description="Why there is no liquidation price.")]
+
+
+class WorstStress(Struct, frozen=True, kw_only=True):
+    """The stress in which a plan loses most, or gains least."""
+
+    name: Annotated[HistoricalName, Meta(description="Which; /v1/stresses describes it.")]
+    pnl: Annotated[
+        Money,
+        Meta(description="Of book and hedge, negative for a loss, without costs.", examples=["-1500"]),
+    ]
+    net_return: Annotated[Share, Meta(description="pnl / absolute exposure.", examples=["-0.15"])]
+    is_liquidated: Annotated[
+        bool,
+        Meta(
+            description="Whether a contract passes its liquidation price on the way and loses its margin; by closes, "
+            "between which nobody knows.",
+            examples=[False],
+        ),
+    ]
+
+
+class Plan(Struct, frozen=True, kw_only=True):
+    """A hedge in whole lots; amounts in the quote currency, risks by the sample."""
+
+    legs: Annotated[
+        tuple[PlanLeg, ...],
+        Meta(description="Of each instrument, in the order asked.", min_length=1, max_length=MOST_LEGS),
+    ]
+    roles: Annotated[
+        tuple[Role, ...],
+        Meta(
+            description="What it is beside others: alone: the best of one contract by itself; rounded_separately: each "
+            "leg of the fractional optimum rounded by itself; dominator: that which dominates one of these.",
+            max_length=7,
+        ),
+    ]
+    notional: Annotated[Money, Meta(description="Of all legs.", examples=["12000"])]
+    coverage: Annotated[Share, Meta(description="notional / absolute exposure.", examples=["1.2"])]
+    share_of_best: Annotated[
+        Annotated[float, Meta(ge=0)] | None,
+        Meta(
+            description="Size as a share of the least-variance size of its own mix of contracts: above 1 it is "
+            "over-hedged, and a part k of the best removes 2 k - k^2 of what that mix can. Null where any size of this "
+            "mix adds variance.",
+            examples=[0.95],
+        ),
+    ]
+    variance_reduction: Annotated[float, Meta(description=_VARIANCE_REDUCTION, examples=[0.6])]
+    volatility_reduction: Annotated[float, Meta(description=_VOLATILITY_REDUCTION, examples=[0.37])]
+    volatility: Annotated[
+        float, Meta(description="Annual, of book and hedge, as a share of the exposure.", ge=0, examples=[0.5])
+    ]
+    horizon_volatility: Annotated[
+        float, Meta(description="Same over horizon_days: variance grows with time.", ge=0, examples=[0.14])
+    ]
+    value_at_risk: Annotated[
+        float,
+        Meta(
+            description="Loss of an interval of the sample that is not exceeded with the confidence, as a share of the "
+            "exposure; negative for a gain.",
+            examples=[0.04],
+        ),
+    ]
+    expected_shortfall: Annotated[float, Meta(description=_SHORTFALL, examples=[0.05])]
+    worst_stress: Annotated[WorstStress | None, Meta(description="Null where no stress is known of all coins.")]
+    cost: Annotated[
+        Money, Meta(description="Expected over the horizon: positive is paid, negative earned.", examples=["-12.5"])
+    ]
+    margin: Annotated[
+        Money | None, Meta(description="Posted for all legs; null where it is unknown for one held.", examples=["600"])
+    ]
+    capital: Annotated[
+        Money | None,
+        Meta(description="margin, and cost where it is paid: what has to be there; null as margin.", examples=["612"]),
+    ]
+    dominated_by: Annotated[
+        Annotated[int, Meta(ge=0, le=MOST_PLANS - 1)] | None,
+        Meta(
+            description="Position of a plan among these that is no worse in variance, expected shortfall, cost and "
+            "margin, and better in one; null for none. Margin counts where it is known of all instruments.",
+            examples=[3],
+        ),
+    ]
+
+
+class Proven(Struct, frozen=True, kw_only=True):
+    """How far it is known that no other plan is better."""
+
+    is_proven: Annotated[
+        bool, Meta(description="Whether no plan within the instruments' sizes is better.", examples=[True])
+    ]
+    plans_examined: Annotated[
+        int, Meta(description="Plans that were worked out.", ge=1, le=MOST_EXAMINED, examples=[45])
+    ]
+    lower_bound: Annotated[
+        float,
+        Meta(
+            description="No plan within the instruments' sizes has less: annual volatility, or expected shortfall of "
+            "an interval; the plan's own where it is proven. A budget can only raise it.",
+            examples=[0.5],
+        ),
+    ]
+
+
+class Proof(Proven, frozen=True, kw_only=True):
+    """How it is known that no other plan leaves less variance."""
+
+    method: Annotated[
+        Literal["exhaustive", "branch_and_bound"],
+        Meta(
+            description="exhaustive: every plan within the instruments' sizes was worked out; branch_and_bound: they "
+            "were, or lie behind a bound that is no better, as far as is_proven says."
+        ),
+    ]
+
+
+class TailProof(Proven, frozen=True, kw_only=True):
+    """How it is known that no other plan has less of a shortfall."""
+
+    method: Annotated[
+        Literal["exhaustive", "relaxation"],
+        Meta(
+            description="exhaustive: every plan within the instruments' sizes was worked out; relaxation: the best of "
+            "those that were and of those next to it, beside what fractions reach."
+        ),
+    ]
+
+
+class Chosen(Struct, frozen=True, kw_only=True):
+    """A plan that is best for something."""
+
+    plan: Annotated[int, Meta(description="Its position among the plans.", ge=0, le=MOST_PLANS - 1, examples=[3])]
+    detail: Annotated[
+        str,
+        Meta(
+            description="What it holds and removes, in a sentence.",
+            max_length=1000,
+            examples=["2 BTC-MINI and 52 ETH-MINI: 61.3 % less variance, which is 37.8 % less volatility"],
+        ),
+    ]
+    gap: Annotated[
+        float,
+        Meta(
+            description="How much more it leaves than the best fractions do: annual volatility, or expected shortfall "
+            "of an interval; what whole lots, and a budget, cost.",
+            ge=0,
+            examples=[0.001],
+        ),
+    ]
+
+
+class BestPlan(Chosen, frozen=True, kw_only=True):
+    """The plan with the least variance."""
+
+    proof: Annotated[Proof, Meta(description="How it is known to be the best.")]
+
+
+class BestByTail(Chosen, frozen=True, kw_only=True):
+    """The plan with the least expected shortfall."""
+
+    proof: Annotated[TailProof, Meta(description="How it is known to be the best.")]
+
+
+class BestPlans(Struct, frozen=True, kw_only=True):
+    """The best plans."""
+
+    by_variance: Annotated[
+        BestPlan, Meta(description="The least variance; of equal ones the least notional, then cost, then margin.")
+    ]
+    by_shortfall: Annotated[BestByTail, Meta(description="The least expected shortfall; equal ones likewise.")]
+    by_budget: Annotated[
+        BestPlan | None, Meta(description="The least variance within the budget; null as budget_reason says.")
+    ]
+    budget_reason: Annotated[Literal["no_budget"] | None, Meta(description="Why there is none by budget.")]
+
+
+class Evaluated(Struct, frozen=True, kw_only=True):
+    """Which plans were worked out, and which of them are told."""
+
+    plans: Annotated[
+        int, Meta(description="Plans of which all measures were worked out.", ge=1, le=MOST_EXAMINED, examples=[45])
+    ]
+    is_whole: Annotated[
+        bool,
+        Meta(
+            description="Whether these are all plans within the instruments' sizes; else sizes are spread evenly over "
+            "them, and the best plans and those next to them are among these.",
+            examples=[True],
+        ),
+    ]
+    sensible: Annotated[
+        int,
+        Meta(
+            description="Those of them whose share_of_best is at most most_coverage, that hold one contract alone, or "
+            "that have a role: the others are not told, and dominate none.",
+            ge=1,
+            le=MOST_EXAMINED,
+            examples=[40],
+        ),
+    ]
+    undominated: Annotated[
+        int, Meta(description="Sensible ones that no sensible one dominates.", ge=1, le=MOST_EXAMINED, examples=[12])
+    ]
+    left_out: Annotated[
+        int,
+        Meta(
+            description="Undominated ones that are not told, because there are more than most_plans: those that are "
+            "told are spread evenly over the variance.",
+            ge=0,
+            le=MOST_EXAMINED,
+            examples=[0],
+        ),
+    ]
+
+
+class LeftOut(Struct, frozen=True, kw_only=True):
+    """A stress that says nothing of a book, because nobody knows what one of its coins did."""
+
+    name: Annotated[HistoricalName, Meta(description="Which.")]
+    unknown: Annotated[
+        tuple[Asset, ...],
+        Meta(description="Assets of the book or of the contracts without a figure; 20 at most.", max_length=20),
+    ]
+
+
+class Frontier(Struct, frozen=True, kw_only=True):
+    """Every sensible plan from no hedge to more than all; amounts in the quote currency."""
+
+    side: Annotated[Side, Meta(description="Side of all legs: short for a book that is net long, none for none.")]
+    exposure: Annotated[Money, Meta(description="Net signed value of the book without pegged stablecoins.")]
+    absent_reason: Annotated[
+        Literal["no_exposure"] | None, Meta(description="Why there are no plans; null where there are.")
+    ]
+    observations: Annotated[
+        Annotated[int, Meta(ge=3, le=1000)] | None,
+        Meta(
+            description="Intervals in which all returns are known: covariance and tails are of these alone; null as "
+            "absent_reason.",
+            examples=[90],
+        ),
+    ]
+    rows_dropped: Annotated[
+        Annotated[int, Meta(ge=0, le=1000)] | None,
+        Meta(description="Intervals in which one is missing; null as absent_reason.", examples=[0]),
+    ]
+    volatility: Annotated[
+        float | None,
+        Meta(
+            description="Annual volatility of the book without a hedge, as a share of the exposure; null as "
+            "absent_reason.",
+            examples=[0.8],
+        ),
+    ]
+    underlyings: Annotated[
+        tuple[UnderlyingRisk, ...],
+        Meta(description="One for each that the instruments follow; none as absent_reason.", max_length=MOST_LEGS),
+    ]
+    least_variance: Annotated[
+        FractionalPlan | None,
+        Meta(
+            description="The fractions with the least variance: their variance_reduction is all that futures on this "
+            "side can remove, and the rest is the coins' own. Null as absent_reason."
+        ),
+    ]
+    least_shortfall: Annotated[
+        FractionalPlan | None,
+        Meta(
+            description="The fractions with the least expected shortfall within the instruments' sizes; null as "
+            "absent_reason."
+        ),
+    ]
+    plans: Annotated[
+        tuple[Plan, ...],
+        Meta(
+            description="From no hedge on, by notional. All sensible ones that were worked out, if there are no more "
+            "than most_plans; else those with a role, and of the undominated ones as many as there is room for. Empty "
+            "as absent_reason.",
+            max_length=MOST_PLANS,
+        ),
+    ]
+    best: Annotated[BestPlans | None, Meta(description="Which is best for what; null as absent_reason.")]
+    evaluated: Annotated[Evaluated | None, Meta(description="What was worked out; null as absent_reason.")]
+    stresses_used: Annotated[
+        tuple[HistoricalName, ...], Meta(description="Stresses that plans are held against.", max_length=11)
+    ]
+    stresses_left_out: Annotated[
+        tuple[LeftOut, ...], Meta(description="Those that are not known of all coins.", max_length=11)
+    ]
+    holdings: Annotated[
+        tuple[ValuedHolding, ...],
+        Meta(description="The book, one line an asset.", min_length=1, max_length=1000),
+    ]
+    warnings: Annotated[
+        tuple[Caution, ...], Meta(description="What to know before acting on the answer.", max_length=2200)
+    ]
+
+
+class Drawn(NamedTuple):
+    """A frontier, and what each contract brings into it."""
+
+    frontier: Frontier
+    facts: tuple[LegFacts, ...]
