@@ -32,6 +32,8 @@ _ANSWERABLE = (
     *("assessCoverage", "judgeEffectiveness", "listPrices", "listContracts", "streamBasis"),
 )
 """Operations that may say no to a valid request."""
+_SPARED = {"judgeEffectiveness": 3}
+"""Of operations that take much to make a question of, one of so many random questions is asked."""
 _UNMENDED = 4
 """One of so many cases stays as it was generated."""
 
@@ -53,6 +55,7 @@ def load_generator(door: Door, *, examples: int, seed: int | None = None) -> Bas
                 {
                     "include-operation-id": name,
                     "checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", "422"]}},
+                    "generation": {"max-examples": examples // _SPARED.get(name, 1)},
                 }
                 for name in _ANSWERABLE
             ],
