@@ -101,10 +101,10 @@ def _price(question: Question) -> Question:
 
 def _list(question: Question) -> Question:
     """Hold what the exchange lists."""
-    market = question["market"]
-    coins = sorted(spot_prices(market["exchange"], market.get("quote", "USDT")))
+    market = {**question["market"], "quote": "USDT"}
+    coins = sorted(spot_prices(market["exchange"], "USDT"))
     held = [{**holding, "asset": choose(coins, holding["asset"])} for holding in question["holdings"]]
-    return {**question, "holdings": held, "underlying": "BTC"}
+    return {**question, "holdings": held, "underlying": "BTC", "market": market}
 
 
 _REMEDIES: dict[str, Remedy] = {
