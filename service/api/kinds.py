@@ -83,8 +83,8 @@ KINDS: Mapping[str, Kind] = {
     "margin_terms_missing": Kind(
         422,
         "Margin terms missing",
-        "Whether a position survives, or what a stress takes from its wallet, can't be judged without the terms of its "
-        "margin.",
+        "Whether a position survives or fits a budget, or what a stress takes from its wallet, can't be judged without "
+        "the terms of its margin.",
         "Add the terms that errors[] points at; in a sizing leave margin.survive_move out, in scenarios that stress.",
     ),
     "leverage_out_of_range": Kind(
@@ -187,8 +187,8 @@ KINDS: Mapping[str, Kind] = {
     "work_out_of_range": Kind(
         422,
         "Too much work",
-        "The simulation would take more steps than one question may.",
-        "Ask for fewer paths, days or hedges; the detail says how many steps there would be, and how many may be.",
+        "It would take more steps than one question may.",
+        "Ask for fewer paths, days or hedges, or for larger lots; the detail says how much it would be.",
     ),
     "too_few_observations": Kind(
         422,

@@ -85,13 +85,11 @@ def warn_of_rows(mix: Mix, joint: Joint, matrix: Sequence[Sequence[float]]) -> I
     if joint.dropped:
         detail = f"{joint.dropped} of {count + joint.dropped} intervals lack a return of one asset and are left out"
         yield caution("rows_dropped", detail, "rows_dropped")
-    if count < FEW:
-        tail = (
-            f"the worst {(1 - mix.terms.confidence) * 100:.3g} % of them are {count * (1 - mix.terms.confidence):.2g}"
-        )
-        yield caution(
-            "low_sample", f"{count} observations are few, and {tail}: all of it may be far off", "observations"
-        )
+    share = 1 - mix.terms.confidence
+    if count < FEW or count * share < 1:
+        tail = f"the worst {share * 100:.3g} % of them are {count * share:.2g}"
+        detail = f"{count} observations are few, and {tail}: all of it may be far off"
+        yield caution("low_sample", detail, "observations")
     yield from _warn_of_twins(mix.underlyings, matrix)
 
 

@@ -251,8 +251,8 @@ class Proven(Struct, frozen=True, kw_only=True):
     lower_bound: Annotated[
         float,
         Meta(
-            description="No plan within the instruments' sizes has less: annual volatility, or expected shortfall of "
-            "an interval; the plan's own where it is proven. A budget can only raise it.",
+            description="No plan within the instruments' sizes, and within the budget where there is one, has less: "
+            "annual volatility, or expected shortfall of an interval; the plan's own where it is proven.",
             examples=[0.5],
         ),
     ]
