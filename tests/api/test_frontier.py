@@ -161,7 +161,7 @@ def _with_leg(**changes: Any) -> dict[str, Any]:
     [
         (_with_leg(cost_rate="0"), "inconsistent_question", ["#/instruments/1/funding_rate"]),
         (_with_leg(leverage="20.1"), "leverage_out_of_range", ["#/instruments/1/leverage"]),
-        (_with_leg(futures_price=None), "price_missing", ["#/instruments/1/futures_price"]),
+        (_with_leg(futures_price=None), "price_missing", ["#/instruments/1/contract"]),
         (
             _with_leg(contract={**SEED["instruments"][1]["contract"], "expiry": "2026-01-01T00:00:00Z"}),
             "expired_contract",
@@ -186,7 +186,7 @@ def _with_leg(**changes: Any) -> dict[str, Any]:
             ["#/series"],
         ),
         ({"series": {"style": "returns", "returns": {**RETURNS, "ETH": [0.01] * 30}}}, "zero_variance", ["#/series"]),
-        ({"series": {"style": "window"}}, "inconsistent_question", ["#/series"]),
+        ({"series": {"style": "window"}}, "inconsistent_question", ["#"]),
         ({"instruments": []}, "invalid_request", ["#/instruments"]),
         ({"instruments": [SEED["instruments"][0]] * 5}, "invalid_request", ["#/instruments"]),
         ({"most_plans": 19}, "invalid_request", ["#/most_plans"]),
