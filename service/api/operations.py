@@ -106,12 +106,13 @@ _MARGIN_REFUSALS = (
 )
 _EFFECTIVENESS_REFUSALS = (
     *("inconsistent_question", "inconsistent_contract", "price_missing", "duplicate_symbol_beta_conflict"),
-    *("too_few_observations", "zero_variance", "overloaded"),
+    *("too_few_observations", "zero_variance", "stale_price", "overloaded"),
     *("not_listed", "exchange_off", "as_of_not_now", "price_unavailable"),
 )
 _RATIO_REFUSALS = (
     *("inconsistent_contract", "inconsistent_question", "expired_contract", "price_missing"),
-    *("duplicate_symbol_beta_conflict", "too_few_observations", "zero_variance", "size_out_of_range", "overloaded"),
+    *("duplicate_symbol_beta_conflict", "too_few_observations", "zero_variance", "size_out_of_range"),
+    *("stale_price", "overloaded"),
     *("not_listed", "exchange_off", "currency_mismatch", "as_of_not_now", "price_unavailable"),
 )
 _SCENARIO_REFUSALS = (*_SIZING_REFUSALS, "stress_data_missing")

@@ -113,6 +113,7 @@ _REMEDIES: dict[str, Remedy] = {
     "inconsistent_contract": _mend_terms,
     "price_missing": _price,
     "not_listed": _list,
+    "stale_price": _move,
     "too_few_observations": _move,
     "zero_variance": _move,
 }

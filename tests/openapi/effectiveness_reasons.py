@@ -11,9 +11,10 @@ from typing import Any
 
 from tests.openapi import reasons
 from tests.openapi.basis_reasons import FEWEST
+from tests.openapi.hedge_ratio_reasons import find_where
 from tests.openapi.lookups import Around, Question, RefusedError, complete, is_money
-from tests.openapi.market import count_returns, spot_prices
-from tests.openapi.pairs import first_of, require_now
+from tests.openapi.market import count_returns
+from tests.openapi.pairs import first_of
 
 _LEAST_VARIANCE = Fraction(1, 10**18)
 _STILL = 3
@@ -133,17 +134,8 @@ def _value(question: Question, prices: dict[str, Any]) -> dict[str, Fraction]:
 
 
 def _refuse_window(question: Question, moving: set[str], around: Around) -> str | None:
-    market, series = question.get("market"), question["series"]
-    if market is None or market["exchange"] == "median":
-        return "inconsistent_question"
-    require_now({**market, "as_of": question.get("as_of")}, around)
-    if market["exchange"] not in around.exchanges:
-        return "exchange_off"
-    if not around.is_answered:
-        return "price_unavailable"
-    needed = moving | {question.get("underlying", "BTC")}
-    if not needed <= spot_prices(market["exchange"], market.get("quote", "USDT")).keys():
-        return "not_listed"
+    needed, series = moving | {question.get("underlying", "BTC")}, question["series"]
+    find_where(question, sorted(needed), around)
     step = series.get("interval_days", 1)
     counts = (series.get("window_days", 90), *(count_returns(asset, around.now) for asset in needed))
     return "too_few_observations" if min(counts) // step < FEWEST else None

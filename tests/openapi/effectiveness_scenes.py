@@ -284,6 +284,7 @@ _LIVE_REFUSED: dict[str, Changes] = {
     "price_missing": (("market", None),),
     "not_listed": (("holdings.1.asset", "NOPE"),),
     "not_listed: no days": (("holdings.1.asset", "NOPE"), ("prices.NOPE", "1")),
+    "stale_price": (("holdings.1.asset", "LUNC"),),
     "not_listed: an underlying": (("underlying", "NOPE"),),
     "as_of_not_now": (("as_of", AS_OF),),
     "as_of_not_now: prices sent": (("as_of", AS_OF), ("prices", {"SOL": "150", "ADA": "0.44"})),

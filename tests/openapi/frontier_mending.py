@@ -89,6 +89,7 @@ _REMEDIES: dict[str, Remedy] = {
     "margin_terms_missing": lambda question: {**question, "budget": None},
     "size_out_of_range": _shrink,
     "stress_data_missing": lambda question: {**question, "stresses": None},
+    "stale_price": _move,
     "too_few_observations": _move,
     "zero_variance": _move,
     "work_out_of_range": _shrink,

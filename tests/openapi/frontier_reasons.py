@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 from tests.openapi import reasons
 from tests.openapi.basis_reasons import FEWEST
+from tests.openapi.hedge_ratio_reasons import find_where
 from tests.openapi.lookups import Around, Question, RefusedError, complete, is_money
-from tests.openapi.market import count_returns, find_future, spot_prices
-from tests.openapi.pairs import first_of, require_now
+from tests.openapi.market import count_returns, find_future
+from tests.openapi.pairs import first_of
 from tests.openapi.scenario_reasons import CLOSES
 
 MOST_LOTS = 10**12
@@ -168,19 +169,11 @@ def _refuse_past(book: Question, legs: Sequence[_Leg], around: Around) -> str | 
 
 def _refuse_window(book: Question, assets: set[str], around: Around) -> str | None:
     """Name the first reason for which past days can't be looked up."""
-    market, series = book.get("market"), book.get("series", _WINDOW)
-    if market is None or market["exchange"] == "median":
-        return "inconsistent_question"
     try:
-        require_now({**market, "as_of": book.get("as_of")}, around)
+        find_where(book, sorted(assets), around)
     except RefusedError as error:
         return str(error)
-    if market["exchange"] not in around.exchanges:
-        return "exchange_off"
-    if not around.is_answered:
-        return "price_unavailable"
-    if not assets <= spot_prices(market["exchange"], market.get("quote", "USDT")).keys():
-        return "not_listed"
+    series = book.get("series", _WINDOW)
     days, step = series.get("window_days", _WINDOW_DAYS), series.get("interval_days", 1)
     known = min(days, *(count_returns(asset, around.now) for asset in assets))
     return "too_few_observations" if known // step < FEWEST else None

@@ -312,6 +312,7 @@ _LIVE_REFUSED: dict[str, Changes] = {
     "not_listed": (("instruments.1.contract.symbol", "BTCUSDTT"),),
     "not_listed: an asset": (("holdings.1.asset", "NOPE"),),
     "not_listed: no past of a coin": (("holdings.1.asset", "NOPE"), ("prices.NOPE", "1")),
+    "stale_price": (("holdings.1.asset", "LUNC"),),
     "not_listed: no past of an underlying": (("instruments.1", _leg({**_ETHER, "underlying": "NOPE"}, "3000")),),
     "currency_mismatch": (
         ("instruments.1.contract", {"style": "listed", "exchange": "bybit", "symbol": "BTCUSD"}),

@@ -135,6 +135,7 @@ _REMEDIES: dict[str, Remedy] = {
     "not_listed": _list,
     "price_missing": _price,
     "inconsistent_question": _straighten,
+    "stale_price": _move,
     "too_few_observations": _move,
     "zero_variance": _move,
     "size_out_of_range": _shrink,

@@ -20,7 +20,7 @@ from tests.openapi.hedge_ratio_betas import (
     variance,
 )
 from tests.openapi.lookups import Around, Question, RefusedError, complete, is_money
-from tests.openapi.market import DAY_MS, find_future, past_closes, spot_prices
+from tests.openapi.market import DAY_MS, find_future, is_asleep, past_closes, spot_prices
 from tests.openapi.pairs import first_of, require_now
 
 _STILL = 3
@@ -123,6 +123,8 @@ def find_where(question: Question, needed: Sequence[str], around: Around) -> tup
     where = market["exchange"], market.get("quote", "USDT")
     if not set(needed) <= spot_prices(*where).keys():
         raise RefusedError("not_listed")
+    if any(is_asleep(asset, *where) for asset in needed):
+        raise RefusedError("stale_price")
     return where
 
 

@@ -333,6 +333,7 @@ _LIVE_REFUSED: dict[str, Changes] = {
     "not_listed: the second": (_BOTH, ("instruments.1.contract.symbol", "NOPE")),
     "not_listed: an asset": (("holdings.1.asset", "NOPE"),),
     "not_listed: closes of an asset": (("holdings.1", {"asset": "NOPE", "quantity": "1"}), ("prices.NOPE", "1")),
+    "stale_price": (("holdings.1", {"asset": "LUNC", "quantity": "1"}),),
     "not_listed: closes of what a future follows": (
         ("instruments", [{"contract": {**_BTC, "underlying": "NOPE"}, "futures_price": "1"}]),
         ("method", "ols"),

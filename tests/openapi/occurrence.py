@@ -19,10 +19,7 @@ RESERVED: dict[str, str] = {
     "UnavailableEvent.code is never 'not_listed'": "a future would have to settle while somebody follows it",
     "SizingReply.candidates.*.order.reduce_only is never True": "a sizing opens hedges, and closes none",
     "CoverageReply.recommendation.outcome.survives is never False": "what the margin does not bear is not recommended",
-    **{
-        f"HedgeRatioReply.{place}.stress.absent_reason is never 'no_exposure'": "only what has a ratio is measured"
-        for place in ("assets.*.slopes.*", "book.*.slopes")
-    },
+    "StressBeta.absent_reason is never 'no_exposure'": "what has a ratio has an exposure; of others see UsedBetas",
     "UsedBetas.assets.*.stress.absent_reason is never 'no_exposure'": "a coin alone is all of itself",
     "UsedBetas.history.quote is never 'USDC'": "it takes two coins with pairs in it, and here there is one",
     "Caution.code is never 'old_terms'": "terms are warned about after two hours",

@@ -71,5 +71,6 @@ _REMEDIES: dict[str, Remedy] = {
     "size_out_of_range": _shrink,
     "work_out_of_range": _take_few,
     "zero_variance": _forget_model,
+    "stale_price": _forget_model,
     "too_few_observations": _forget_model,
 }

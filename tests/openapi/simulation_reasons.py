@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from tests.openapi import reasons
 from tests.openapi.lookups import Around, Question, RefusedError, is_money
-from tests.openapi.market import count_returns, find_future, spot_prices
+from tests.openapi.market import count_returns, find_future, is_asleep, spot_prices
 from tests.openapi.pairs import begin, first_of, require_now
 from tests.openapi.reasons import complete
 
@@ -83,6 +83,7 @@ def _of_history(question: Question, around: Around) -> Refusals:
         # Even its pairs are unknown while an exchange does not answer.
         ("price_unavailable", lambda: not around.is_answered),
         ("not_listed", lambda: not _needed(question) <= spot_prices(*_place(question)).keys()),
+        ("stale_price", lambda: any(is_asleep(asset, *_place(question)) for asset in _needed(question))),
         ("too_few_observations", lambda: _is_young(question, around.now)),
     )
 

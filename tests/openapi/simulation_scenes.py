@@ -331,6 +331,7 @@ _LIVE_REFUSED: dict[str, Changes] = {
     "not_listed: no days of a coin": _lately(
         ("holdings.1", {"asset": "NOPE", "quantity": "1"}), ("prices.NOPE", "1"), ("market.exchange", "bybit")
     ),
+    "stale_price: days of a coin that nobody trades": _lately(("holdings.1", {"asset": "LUNC", "quantity": "1"})),
     "not_listed: no days of the underlying": _lately(
         ("contract", {**_CONTRACT, "underlying": "NOPE"}), ("prices", {"BTC-MINI": "60000"})
     ),
