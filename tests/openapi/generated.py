@@ -14,7 +14,7 @@ from tests.openapi.behaviour import describe, quote
 from tests.openapi.coverage_mending import mend_coverage
 from tests.openapi.curve_mending import mend_basis, mend_carry, mend_stream, spare
 from tests.openapi.document import FILE, Document
-from tests.openapi.frontier_mending import mend_frontier
+from tests.openapi.frontier_mending import mend_frontier, spare_plans
 from tests.openapi.house import Door
 from tests.openapi.lookups import Question
 from tests.openapi.margin_mending import mend_margin
@@ -70,7 +70,7 @@ def complete_case(_: HookContext, case: Case[Any]) -> Case[Any]:
     if generation is None or generation.mode == GenerationMode.NEGATIVE:
         return case
     if isinstance(case.body, dict):
-        case.body = spare_work(spare(case.body))
+        case.body = spare_plans(spare_work(spare(case.body)))
         if len(repr(case.body)) % _UNMENDED:
             case.body = _BODIES[case.operation.path](case.body)
     mend_query = _QUERIES.get(case.operation.path)
