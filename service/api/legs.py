@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from service.api.absences import at, refuse
 from service.api.marks import complete
-from service.api.origins import FROM_REQUEST, Completed, ContractSource, Listed, Provenance, Source, take_as_sent
+from service.api.origins import FROM_REQUEST, Completed, ContractSource, Listed, Provenance, Source
 from service.hedging.cautions import Caution
 from service.hedging.contracts import Contract
 from service.hedging.errors import Fault, PriceMissingError
@@ -100,18 +100,6 @@ async def look_up_legs(
             root=(field, index, "contract"),
         )
         for index, leg in enumerate(legs)
-    ]
-    return _gather(found, legs, field)
-
-
-def take_legs_as_sent(legs: Sequence[Leg], field: str, prices: Mapping[str, Price]) -> CompletedLegs:
-    """Take contracts that are given in full, with the prices that were sent.
-
-    Raises:
-        PriceMissingError: if one has no price.
-    """
-    found = [
-        take_as_sent(leg.contract, _prices_for(leg, prices)) for leg in legs if not isinstance(leg.contract, Listed)
     ]
     return _gather(found, legs, field)
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from service.hedging.randomness import Floats
 
-_BLOCK = 128
+_BLOCK = 256
 
 
 def find_undominated(measures: Floats) -> NDArray[np.bool_]:

@@ -14,7 +14,8 @@ import numpy as np
 from service.hedging.randomness import Floats
 from service.hedging.tail import Tail, count_tail, measure_tail
 
-_CHUNK = 64
+_CHUNK = 16
+"""Rows at a time: of a thousand outcomes they are small enough for memory that is there already."""
 MOST_STEPS = 500
 _ROUNDING = 1e-12
 

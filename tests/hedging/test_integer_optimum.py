@@ -142,6 +142,17 @@ def test_fractions_within_a_limit_touch_it_or_are_free_of_it(most: float, lots: 
     assert relaxed.bound == pytest.approx(shape.at(relaxed.lots[None, :])[0], rel=1e-12)
 
 
+def test_a_limit_of_one_leg_leaves_the_other_its_own_optimum() -> None:
+    """At most 1.25 bitcoin contracts of vector R22: ether is refitted beside them."""
+    shape = quadratic(25000, [6000, 260])
+    limits = (Limit(np.array([0.8, 0.0]), 1.0),)
+
+    relaxed = relax_within(Grounds(shape, (Range(1, 8), Range(1, 120)), limits))
+
+    beside = (shape.linear[1] - shape.matrix[1, 0] * 1.25) / shape.matrix[1, 1]
+    assert relaxed.lots == pytest.approx([1.25, beside], rel=1e-9)
+
+
 @given(st.integers(0, 10**6))
 @settings(max_examples=30, deadline=None)
 def test_no_neighbour_is_better_where_lots_are_fine(seed: int) -> None:

@@ -13,6 +13,21 @@ def mend_frontier(question: Question) -> Question:
     return take_away(question, find_refusal, _REMEDIES)
 
 
+def spare_plans(question: Question) -> Question:
+    """Ask for a handful of plans, which take a thousandth of the time of ten thousand; of what is none leave all."""
+    legs = question.get("instruments")
+    if not isinstance(legs, list):
+        return question
+    return {**question, "instruments": [_coarsen(leg) for leg in legs]}
+
+
+def _coarsen(leg: object) -> object:
+    if not isinstance(leg, dict) or not isinstance(leg.get("contract"), dict) or "multiplier" not in leg["contract"]:
+        return leg
+    few = {"lot_step": "1", "min_quantity": None, "max_quantity": "3"}
+    return {**leg, "contract": {**leg["contract"], **few}}
+
+
 def _mend_each(code: str) -> Remedy:
     """Do for each contract what is done for one alone."""
 
