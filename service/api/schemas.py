@@ -110,6 +110,8 @@ def _write_union(node: inspect.UnionType, components: dict[str, Schema]) -> Sche
         schema = {"oneOf": options, "discriminator": _discriminator(cast("list[inspect.StructType]", types))}
     if len(types) == len(node.types):
         return schema
+    if "discriminator" in schema:  # by which a reader tells objects apart, and may say nothing of null
+        return {"oneOf": [{"type": "object", **schema}, {"type": "null"}]}
     if "type" in schema and "enum" not in schema:
         return {**schema, "type": [schema["type"], "null"]}
     return {"oneOf": [schema, {"type": "null"}]}

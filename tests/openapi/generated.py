@@ -15,7 +15,7 @@ from tests.openapi.coverage_mending import mend_coverage
 from tests.openapi.curve_mending import mend_basis, mend_carry, mend_stream, spare
 from tests.openapi.document import FILE, Document
 from tests.openapi.effectiveness_mending import mend_effectiveness
-from tests.openapi.frontier_mending import mend_frontier
+from tests.openapi.frontier_mending import mend_frontier, spare_plans
 from tests.openapi.hedge_ratio_mending import mend_hedge_ratio, spare_past
 from tests.openapi.house import Door
 from tests.openapi.lookups import Question
@@ -47,7 +47,7 @@ _ANSWERABLE = (
     *("listPrices", "listContracts", "streamBasis"),
 )
 """Operations that may say no to a valid request."""
-_SPARED = {"judgeEffectiveness": 3, "measureHedgeRatio": 3}
+_SPARED = {"judgeEffectiveness": 3, "listPlans": 3, "measureHedgeRatio": 3}
 """Of operations that take much to make a question of, one of so many random questions is asked."""
 _UNMENDED = 4
 """One of so many cases stays as it was generated."""
@@ -88,7 +88,7 @@ def complete_case(_: HookContext, case: Case[Any]) -> Case[Any]:
     if generation is None or generation.mode == GenerationMode.NEGATIVE:
         return case
     if isinstance(case.body, dict):
-        case.body = spare_past(spare_work(spare(case.body)))
+        case.body = spare_plans(spare_past(spare_work(spare(case.body))))
         if len(repr(case.body)) % _UNMENDED:
             case.body = _BODIES[case.operation.path](case.body)
     mend_query = _QUERIES.get(case.operation.path)
