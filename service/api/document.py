@@ -4,6 +4,7 @@ Law: paths, methods, texts and records are read from the handlers themselves, th
 """
 
 import json
+from functools import cache
 from typing import Any
 
 from msgspec import Struct
@@ -39,8 +40,9 @@ _REFUSED_BODIES = {"not_json": b"", "invalid_request": b'{"as_of": 0}'}
 """Bodies whose refusals show what those look like."""
 
 
+@cache
 def write_document() -> bytes:
-    """Write the document as JSON text, the same bytes every time."""
+    """Write the document as JSON text, the same bytes every time, and so only once."""
     records = [
         record
         for entry in OPERATIONS

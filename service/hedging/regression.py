@@ -89,8 +89,7 @@ def fit_lines(assets: Floats, instrument: Floats) -> Line:
     pairs = _Pairs(assets, instrument)
     with np.errstate(divide="ignore", invalid="ignore"):
         slope = pairs.sxy / pairs.sxx
-        left = np.maximum(pairs.syy - slope * pairs.sxy, 0)
-        error = np.sqrt(left / (pairs.count - 2) / pairs.sxx)
+        error = np.sqrt(pairs.left_by(slope) / (pairs.count - 2) / pairs.sxx)
         correlation = pairs.sxy / np.sqrt(pairs.sxx * pairs.syy)
         variance, instrument_variance = pairs.syy / (pairs.count - 1), pairs.sxx / (pairs.count - 1)
     has_pairs = (pairs.count >= FEWEST) & (instrument_variance >= LEAST_VARIANCE)
@@ -294,3 +293,9 @@ class _Pairs:
         y = np.where(known, y - self.mean_y[:, None], 0)
         x = np.where(known, x - self.mean_x[:, None], 0)
         self.sxx, self.sxy, self.syy = (np.einsum("at,at->a", one, other) for one, other in ((x, x), (x, y), (y, y)))
+        self._x, self._y = x, y
+
+    def left_by(self, slope: Floats) -> Floats:
+        """Sum the squares of what slopes leave, by the residuals: a difference of sums would be all noise."""
+        left = self._y - slope[:, None] * self._x
+        return cast("Floats", np.einsum("at,at->a", left, left))

@@ -137,6 +137,18 @@ def test_contracts_of_two_exchanges_may_have_one_name(exchanges: ExchangeServer)
     assert btc > 10 * eth
 
 
+def test_betas_that_are_sent_are_not_used_and_that_is_said(call: Call) -> None:
+    """They are measured here; what says so points at the holdings, since there is no weighting to point at."""
+    held = [{**one, "beta": 1.5} for one in SEED["holdings"]]
+
+    with_betas, without = (
+        answered(call("POST", PATH, json={**SEED, "holdings": one})) for one in (held, SEED["holdings"])
+    )
+
+    assert codes(with_betas) == {"beta_ignored": ["#/holdings"]}
+    assert with_betas["book"] == without["book"]
+
+
 def test_money_has_no_ratio_and_needs_no_past_but_the_underlyings(exchanges: ExchangeServer) -> None:
     """Nothing is looked up of what stays at a dollar."""
     told = measure(exchanges, question(holdings=[{"asset": "USDC", "quantity": "5"}]))

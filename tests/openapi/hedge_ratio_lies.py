@@ -19,7 +19,7 @@ LIES: tuple[Lie, ...] = (
     Lie("51 coins to measure", member("HedgeRatioRequest", "holdings", "maxItems"), 51),
     Lie("past returns needed", record("HedgeRatioRequest", "required"), more("series")),
     Lie("no futures needed", record("HedgeRatioRequest", "required"), less("instruments")),
-    Lie("least squares by default", member("HedgeRatioRequest", "method", "default"), "ols"),
+    Lie("a ratio of least squares by default", member("HedgeRatioRequest", "method", "default"), "ols"),
     Lie("a method of Kalman", member("HedgeRatioRequest", "method", "enum"), more("kalman")),
     Lie("no method by weights", member("HedgeRatioRequest", "method", "enum"), less("ewma")),
     Lie("sure of betas to 40 %", member("HedgeRatioRequest", "confidence", "minimum"), 0.4),
