@@ -1,4 +1,4 @@
-"""The guards of looked-up prices, each taken away: some test has to turn red, or the guard is only hoped for.
+"""The guards of looked-up prices and of betas, each taken away: some test has to turn red, or it is only hoped for.
 
 Law: the service itself is never touched. Each mutant is a change to a copy, and the tests run there.
 """
@@ -185,6 +185,36 @@ MUTANTS: tuple[Mutant, ...] = (
         beta_that_was_sent=("if holding.beta is not None} | {underlying}", "if False} | {underlying}"),
         betas_by_value=('if weighting != "beta":', "if False:"),
         doubt_of_a_short=("parts = sorted(weights", "parts = list(weights"),
+    ),
+    *_of(
+        "hedging/regression.py",
+        "hedging/test_regression.py",
+        "hedging/test_hedge_ratio.py",
+        mean_of_what_is_known=("y.sum(axis=1) / some, x.sum(axis=1) / some", "y.mean(axis=1), x.mean(axis=1)"),
+        degrees_of_a_line=("/ (pairs.count - 2) /", "/ (pairs.count - 1) /"),
+        weights_of_what_is_missing=(
+            "later = np.cumsum(known[:, ::-1]",
+            "later = np.cumsum(np.ones_like(known)[:, ::-1]",
+        ),
+        lags_without_a_denominator=("/ whole if whole > 0 else", "/ whole if True else"),
+        windows_that_are_half_empty=("count >= max(FEWEST, window / 2)", "count >= FEWEST"),
+    ),
+    *_of(
+        "hedging/hedge_ratio.py",
+        "hedging/test_hedge_ratio.py",
+        side_of_a_negative_ratio=("max(Decimal(0), Decimal(repr(ratio)))", "abs(Decimal(repr(ratio)))"),
+        ceiling_of_a_ratio=("if target > self.largest:", "if False:"),
+        leg_on_the_other_side=("if min(betas) >= 0:", "if True:"),
+    ),
+    *_of(
+        "hedging/measurement.py",
+        "hedging/test_hedge_ratio.py",
+        belief_about_a_mixed_book=("prior.spread * gross", "prior.spread"),
+    ),
+    *_of(
+        "hedging/stress_beta.py",
+        "hedging/test_stress_beta.py",
+        falls_that_are_none=("moves[underlying] <= -LEAST_FALL", "moves[underlying] != 0"),
     ),
     *_of(
         "api/premises.py",
