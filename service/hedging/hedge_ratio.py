@@ -194,9 +194,10 @@ def _warn_of_pair(name: str, pair: PairSlopes, *path: str | int) -> Iterator[Cau
     if pair.observations < FEW:
         detail = f"{pair.observations} observations of {name} and {pair.underlying} are few: beta may be far off"
         yield caution("low_sample", detail, *path, "observations")
-    if pair.ols.low <= 0:
-        detail = (
-            f"The interval of the beta of {name} to {pair.underlying} reaches from {pair.ols.low:.2f} to "
-            f"{pair.ols.high:.2f}: a short may add risk. No contracts are sized below 0"
-        )
+    ends = f"The interval of the beta of {name} to {pair.underlying} is {pair.ols.low:.2f} to {pair.ols.high:.2f}"
+    if pair.ols.high < 0:
+        detail = f"{ends}, below 0: a hedge adds risk. No contracts are sized below 0"
+        yield caution("negative_beta", detail, *path, "ols")
+    elif pair.ols.low <= 0:
+        detail = f"{ends}, with 0 in it: a hedge may add risk. No contracts are sized below 0"
         yield caution("beta_not_significant", detail, *path, "ols")

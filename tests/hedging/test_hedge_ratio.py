@@ -217,6 +217,18 @@ def test_a_beta_whose_interval_reaches_zero_is_told_and_never_turns_the_side() -
     assert codes(found)["beta_not_significant"] == ["#/book/0/slopes/ols", "#/assets/0/slopes/0/ols"]
 
 
+def test_a_beta_that_is_surely_below_zero_is_told_as_one() -> None:
+    """That is no doubtful beta: every hedge with it adds risk, and none is sized."""
+    returns = past("ALT")
+    found = measured({**returns, "ALT": [-(one or 0.0) for one in returns["ALT"]]}, method="ols")
+
+    (book,) = found.book
+    assert book.slopes.ols.high < 0
+    assert book.chosen is not None
+    assert str(book.chosen.contracts) == "0"
+    assert codes(found) == {"negative_beta": ["#/book/0/slopes/ols", "#/assets/0/slopes/0/ols"]}
+
+
 def test_coverage_scales_the_contracts_and_not_the_ratio() -> None:
     """Half of the hedge is half of the contracts."""
     whole, half = (measured(past("ALT"), coverage=Coverage(one)).book[0].chosen for one in ("1", "0.5"))
