@@ -122,6 +122,7 @@ def _lay_rows(plan: Plan) -> list[Row]:
 def _size_alone(desk: _Desk, setting: Setting, pair: PairSlopes) -> InstrumentRatio:
     method = desk.plan.aim.method
     interval = {"ols": pair.ols, "vasicek": pair.vasicek, "ewma": None}[method]
+    removable = 0.0 if pair.r_squared is not None and pair.ols.beta < 0 else pair.r_squared
     return InstrumentRatio(
         symbol=setting.contract.symbol,
         unit_notional=Money.of(unit_notional(setting.contract, setting.futures_price)),
@@ -130,8 +131,8 @@ def _size_alone(desk: _Desk, setting: Setting, pair: PairSlopes) -> InstrumentRa
         lowest=desk.size(setting, None if interval is None else interval.low),
         highest=desk.size(setting, None if interval is None else interval.high),
         stressed=desk.size(setting, pair.stress.beta),
-        removable_variance=pair.r_squared,
-        removable_volatility=None if pair.r_squared is None else _felt(pair.r_squared),
+        removable_variance=removable,
+        removable_volatility=None if removable is None else _felt(removable),
     )
 
 

@@ -101,8 +101,9 @@ class InstrumentRatio(Struct, frozen=True, kw_only=True):
     removable_variance: Annotated[
         Annotated[float, Meta(ge=0, le=1)] | None,
         Meta(
-            description="Largest share of the book's variance that this future alone removes: R squared. The rest "
-            "stays, however many contracts. Null for a book that never moved.",
+            description="Largest share of the book's variance that this future alone removes: R squared, and 0 where "
+            "the slope is below 0, as every hedge adds risk. The rest stays, however many contracts. Null for a book "
+            "that never moved.",
             examples=[0.58],
         ),
     ]

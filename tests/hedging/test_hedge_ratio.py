@@ -226,6 +226,9 @@ def test_a_beta_that_is_surely_below_zero_is_told_as_one() -> None:
     assert book.slopes.ols.high < 0
     assert book.chosen is not None
     assert str(book.chosen.contracts) == "0"
+    assert book.slopes.r_squared is not None
+    assert book.slopes.r_squared > 0.1
+    assert (book.removable_variance, book.removable_volatility) == (0, 0)
     assert codes(found) == {"negative_beta": ["#/book/0/slopes/ols", "#/assets/0/slopes/0/ols"]}
 
 
