@@ -473,6 +473,7 @@ def test_prices_that_stand_still_count_as_missing() -> None:
             InconsistentQuestionError,
             ("priors",),
         ),
+        (past("ALT"), {"priors": {"ALT": Prior(mean=1.4, spread=0.1)}}, InconsistentQuestionError, ("priors", "ALT")),
         (
             past("ALT"),
             {"contracts": [BOTH[0], (linear(**ETH_MINI, min_quantity="2", max_quantity="1"), "2500")]},
