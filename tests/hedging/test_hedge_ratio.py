@@ -3,7 +3,7 @@
 import math
 from decimal import Decimal
 from itertools import product
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import numpy as np
@@ -22,6 +22,7 @@ from service.hedging.errors import (
 from service.hedging.priors import Prior
 from service.hedging.ratios import HedgeRatios
 from service.hedging.samples import CloseSeries
+from service.hedging.slopes import Method, beta_of
 from service.hedging.units import Coverage, Price
 from tests.hedging.build import inverse, linear
 from tests.hedging.history import daily_returns, golden, needs_history
@@ -173,6 +174,24 @@ def test_the_book_is_measured_by_its_own_returns() -> None:
     assert book.removable_variance == book.slopes.r_squared
     assert book.removable_volatility == pytest.approx(1 - math.sqrt(1 - book.slopes.r_squared))
     assert [asset.weight for asset in found.assets] == pytest.approx([0.6, 0.3, 0.1])
+
+
+def test_a_book_is_drawn_toward_the_prior_once_and_not_coin_by_coin() -> None:
+    """Its coins' errors cancel, so it is less; by the other methods its beta is that of its coins, as in /v1/sizing."""
+    far = {"BTC": Prior(mean=0.3, spread=0.2)}
+    found = measured(past("SOL", "ADA", "DOT"), book={"SOL": "6000", "ADA": "3000", "DOT": "1000"}, priors=far)
+
+    (book,), coins = found.book, [asset.slopes[0] for asset in found.assets]
+    weights = [asset.weight or 0 for asset in found.assets]
+    by_method = {
+        method: sum(weight * (beta_of(coin, method) or 0) for weight, coin in zip(weights, coins, strict=True))
+        for method in get_args(Method)
+    }
+    assert book.slopes.vasicek is not None
+    assert book.slopes.vasicek.weight > max(coin.vasicek.weight for coin in coins if coin.vasicek is not None)
+    assert 0.3 < by_method["vasicek"] < book.slopes.vasicek.beta < book.slopes.ols.beta
+    assert book.slopes.ewma.beta == pytest.approx(by_method["ewma"], rel=1e-9)
+    assert book.slopes.ols.beta == pytest.approx(by_method["ols"], rel=1e-9)
 
 
 def test_a_book_that_is_short_on_balance_is_hedged_by_longs_of_the_same_ratio() -> None:
