@@ -82,8 +82,8 @@ class HedgeRatioRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     priors: Annotated[
         dict[Asset, Prior],
         Meta(
-            description="What is believed of coins' betas, by what the future follows. Absent: known for BTC (1.09, "
-            "spread 0.2) and ETH (0.92, 0.14), from daily closes of 2021 to 2025.",
+            description="What is believed of coins' betas, by what the future follows, and by nothing else. Absent: "
+            "known for BTC (1.09, spread 0.2) and ETH (0.92, 0.14), from daily closes of 2021 to 2025.",
             max_length=2,
             examples=[{"BTC": {"mean": 1.09, "spread": 0.2}}],
         ),

@@ -34,10 +34,13 @@ Failure = NotListedError | UnavailableError
 
 
 async def find_spot(vault: Vault, exchange: Exchange, asset: str, *, quote: str) -> Listing | Failure:
-    """Find the spot pair of an asset; the error where there is none now."""
+    """Find the spot pair of an asset; the error where there is none now, with what does not mend it."""
     try:
         return await vault.market.find_pair(exchange, asset, quote=quote, until=vault.until)
-    except (NotListedError, UnavailableError) as error:
+    except NotListedError as error:
+        remedy = "Send returns, or a beta where one is estimated: a price does not do"
+        return NotListedError(f"{error}, so that there are no closes to look up. {remedy}")
+    except UnavailableError as error:
         return error
 
 

@@ -113,7 +113,12 @@ class BookBetas(Struct, frozen=True, kw_only=True):
     ]
     portfolio_beta: Annotated[
         float | None,
-        Meta(description="Beta exposure over exposure; null where the net exposure is 0.", examples=[1.18]),
+        Meta(
+            description="Beta exposure over exposure, by the betas of its coins; null where the net exposure is 0. "
+            "/v1/hedge-ratio measures the book's own returns: another number under `vasicek`, or where some are "
+            "missing.",
+            examples=[1.18],
+        ),
     ]
     portfolio_beta_low: Annotated[
         float | None,

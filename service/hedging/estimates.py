@@ -2,6 +2,8 @@
 
 Law: an interval that lacks one of two returns is left out of their pair and of no other; nothing is filled in. Sums are
 exactly rounded, so that an estimate is the same number on every machine. float64 throughout.
+
+`measurement` says the same of each coin, and more, by numpy, which a service that only sizes never loads.
 """
 
 import math

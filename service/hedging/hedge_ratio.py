@@ -122,6 +122,7 @@ def _lay_rows(plan: Plan) -> list[Row]:
 def _size_alone(desk: _Desk, setting: Setting, pair: PairSlopes) -> InstrumentRatio:
     method = desk.plan.aim.method
     interval = {"ols": pair.ols, "vasicek": pair.vasicek, "ewma": None}[method]
+    removable = 0.0 if pair.r_squared is not None and pair.ols.beta < 0 else pair.r_squared
     return InstrumentRatio(
         symbol=setting.contract.symbol,
         unit_notional=Money.of(unit_notional(setting.contract, setting.futures_price)),
@@ -130,8 +131,8 @@ def _size_alone(desk: _Desk, setting: Setting, pair: PairSlopes) -> InstrumentRa
         lowest=desk.size(setting, None if interval is None else interval.low),
         highest=desk.size(setting, None if interval is None else interval.high),
         stressed=desk.size(setting, pair.stress.beta),
-        removable_variance=pair.r_squared,
-        removable_volatility=None if pair.r_squared is None else _felt(pair.r_squared),
+        removable_variance=removable,
+        removable_volatility=None if removable is None else _felt(removable),
     )
 
 
@@ -194,9 +195,10 @@ def _warn_of_pair(name: str, pair: PairSlopes, *path: str | int) -> Iterator[Cau
     if pair.observations < FEW:
         detail = f"{pair.observations} observations of {name} and {pair.underlying} are few: beta may be far off"
         yield caution("low_sample", detail, *path, "observations")
-    if pair.ols.low <= 0:
-        detail = (
-            f"The interval of the beta of {name} to {pair.underlying} reaches from {pair.ols.low:.2f} to "
-            f"{pair.ols.high:.2f}: a short may add risk. No contracts are sized below 0"
-        )
+    ends = f"The interval of the beta of {name} to {pair.underlying} is {pair.ols.low:.2f} to {pair.ols.high:.2f}"
+    if pair.ols.high < 0:
+        detail = f"{ends}, below 0: a hedge adds risk. No contracts are sized below 0"
+        yield caution("negative_beta", detail, *path, "ols")
+    elif pair.ols.low <= 0:
+        detail = f"{ends}, with 0 in it: a hedge may add risk. No contracts are sized below 0"
         yield caution("beta_not_significant", detail, *path, "ols")

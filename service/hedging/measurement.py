@@ -14,8 +14,6 @@ from service.hedging.errors import Fault, TooFewObservationsError, ZeroVarianceE
 from service.hedging.hedge_ratios import tidy
 from service.hedging.priors import Belief, Prior, adjust, shrink
 from service.hedging.regression import (
-    FEWEST,
-    LEAST_VARIANCE,
     Faded,
     Floats,
     Lagged,
@@ -46,6 +44,7 @@ from service.hedging.slopes import (
 )
 from service.hedging.stress_beta import measure_stress_beta
 from service.hedging.tail import student_quantile
+from service.hedging.variance import FEWEST, LEAST_VARIANCE
 
 CLOSEST = 0.995
 """Correlation of two instruments from which on one is as good as the other."""

@@ -65,7 +65,7 @@ def find_prior(underlying: str, sent: Prior | None, *path: str | int) -> Prior:
         return sent
     if underlying not in PRIORS:
         detail = (
-            f"No prior of betas to {underlying} is known here, only to {' and '.join(PRIORS)}: send prior, or take "
+            f"No prior of betas to {underlying} is known here, only to {' and '.join(PRIORS)}: send one, or take "
             "another method"
         )
         raise InconsistentQuestionError(Fault(path, detail))

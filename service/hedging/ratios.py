@@ -101,8 +101,9 @@ class InstrumentRatio(Struct, frozen=True, kw_only=True):
     removable_variance: Annotated[
         Annotated[float, Meta(ge=0, le=1)] | None,
         Meta(
-            description="Largest share of the book's variance that this future alone removes: R squared. The rest "
-            "stays, however many contracts. Null for a book that never moved.",
+            description="Largest share of the book's variance that this future alone removes: R squared, and 0 where "
+            "the slope is below 0, as every hedge adds risk. The rest stays, however many contracts. Null for a book "
+            "that never moved.",
             examples=[0.58],
         ),
     ]
@@ -179,12 +180,16 @@ def check_aim(quoted: Sequence[Quoted], aim: Aim) -> dict[str, Prior]:
     """Refuse what contradicts itself, and give what is believed of betas, by underlying.
 
     Raises:
-        InconsistentQuestionError: for two contracts on one underlying, or a prior that is lacking.
+        InconsistentQuestionError: for two contracts on one underlying, or a prior that is lacking or of anything else.
     """
     underlyings = [one.contract.underlying for one in quoted]
     if len(set(underlyings)) < len(underlyings):
         detail = f"Both contracts follow {underlyings[0]}, so that one is as good as the other: take one of them"
         raise InconsistentQuestionError(Fault(quoted[1].path, detail))
+    idle = [name for name in aim.priors if name not in underlyings]
+    if idle:
+        detail = f"No future follows it, only {' and '.join(underlyings)}: priors are by that, and of all coins"
+        raise InconsistentQuestionError(*(Fault(("priors", name), detail) for name in idle))
     needed = aim.method == "vasicek"
     return {
         name: find_prior(name, aim.priors.get(name), "priors")

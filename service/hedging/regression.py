@@ -11,10 +11,9 @@ from typing import NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from service.hedging.variance import FEWEST, LEAST_VARIANCE
+
 Floats = NDArray[np.float64]
-FEWEST = 3
-LEAST_VARIANCE = 1e-18
-"""Of returns that moved at all: a standard deviation of a billionth."""
 LARGEST_CONDITION = 1e10
 """Beyond which rounding decides what two drivers do apart from each other."""
 

@@ -336,6 +336,18 @@ def test_past_days_that_are_not_to_be_had_are_refused(
     assert refused(bot("POST", "/v1/sizing", json=asked), asked) == (422, code, pointers)
 
 
+def test_the_beta_of_a_coin_that_is_not_listed_is_what_it_takes(bot: Call) -> None:
+    """Its price does not do, which a bot is told that was told before to send it; its beta does."""
+    held = {"asset": "NOPE", "quantity": "1"}
+    asked = question(holdings=[{"asset": "SOL", "quantity": "40"}, held], prices={"NOPE": "1"})
+    answer = bot("POST", "/v1/sizing", json=asked)
+    told = put(bot, {**asked, "holdings": [asked["holdings"][0], {**held, "beta": 1.2}]})
+
+    assert refused(answer, asked) == (422, "not_listed", ["#/holdings/1/asset"])
+    assert answer.json()["detail"].endswith("or a beta where one is estimated: a price does not do")
+    assert [line["source"] for line in told["betas"]["assets"]] == ["estimate", "request"]
+
+
 def test_closes_that_ended_long_ago_are_refused_with_their_age(exchanges: ExchangeServer) -> None:
     """At the coins, and at the betas for what the contract follows; nothing of today is said by them."""
     exchanges.inject(*KLINES, faults.rows_cut(0.1))

@@ -20,6 +20,7 @@ from service.hedging.estimates import BetaEstimate, Estimator, Places, estimate_
 from service.hedging.priors import PRIORS, Prior
 from service.hedging.regression import fit_lines, fit_weighted, stack
 from service.hedging.samples import Sample
+from tests.hedging.measured import slopes_of
 
 OLS = Estimator("ols", None, 0.94, 0.95)
 VASICEK = Estimator("vasicek", PRIORS["BTC"], 0.94, 0.95)
@@ -134,6 +135,30 @@ def test_both_engines_say_the_same(rows: list[tuple[float | None, ...]], estimat
         if estimator.method == "ewma":
             assert line.beta == pytest.approx(faded.slope[place], rel=1e-9, abs=1e-9)
             assert line.effective_observations == pytest.approx(faded.worth[place], rel=1e-9)
+            assert line.effective_observations == pytest.approx(faded.worth[place], rel=1e-9)
+
+
+@pytest.mark.parametrize("confidence", [0.5, 0.95])
+@pytest.mark.parametrize("count", [3, 14, 90])
+def test_a_coin_has_one_beta_and_one_doubt_whichever_question_is_asked(count: int, confidence: float) -> None:
+    """By each method: the beta, its interval and what the prior weighs are those that /v1/hedge-ratio tells of it."""
+    market = [0.03 * math.sin(day * day) for day in range(count + 2)]
+    coin: list[float | None] = [1.3 * move + 0.02 * math.cos(day * day) for day, move in enumerate(market)]
+    coin[1] = coin[2] = None
+    pair = slopes_of(coin, market, confidence=confidence)
+
+    least, shrunk, faded = (
+        estimate(estimator._replace(confidence=confidence), market, ALT=coin)["ALT"]
+        for estimator in (OLS, VASICEK, EWMA)
+    )
+
+    assert pair.vasicek is not None
+    ends = [(pair.ols.beta, pair.ols.low, pair.ols.high), (pair.vasicek.beta, pair.vasicek.low, pair.vasicek.high)]
+    for found, expected in zip((least, shrunk), ends, strict=True):
+        assert (found.beta, found.beta_low, found.beta_high) == pytest.approx(expected, rel=1e-9)
+    assert shrunk.sample_weight == pytest.approx(pair.vasicek.weight, rel=1e-9)
+    assert faded.beta == pytest.approx(pair.ewma.beta, rel=1e-9)
+    assert {found.observations for found in (least, shrunk, faded)} == {pair.observations} == {count}
 
 
 @given(rows=_GAPPY, estimator=_METHODS)

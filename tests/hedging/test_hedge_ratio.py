@@ -3,7 +3,7 @@
 import math
 from decimal import Decimal
 from itertools import product
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import numpy as np
@@ -22,6 +22,7 @@ from service.hedging.errors import (
 from service.hedging.priors import Prior
 from service.hedging.ratios import HedgeRatios
 from service.hedging.samples import CloseSeries
+from service.hedging.slopes import Method, beta_of
 from service.hedging.units import Coverage, Price
 from tests.hedging.build import inverse, linear
 from tests.hedging.history import daily_returns, golden, needs_history
@@ -175,6 +176,24 @@ def test_the_book_is_measured_by_its_own_returns() -> None:
     assert [asset.weight for asset in found.assets] == pytest.approx([0.6, 0.3, 0.1])
 
 
+def test_a_book_is_drawn_toward_the_prior_once_and_not_coin_by_coin() -> None:
+    """Its coins' errors cancel, so it is less; by the other methods its beta is that of its coins, as in /v1/sizing."""
+    far = {"BTC": Prior(mean=0.3, spread=0.2)}
+    found = measured(past("SOL", "ADA", "DOT"), book={"SOL": "6000", "ADA": "3000", "DOT": "1000"}, priors=far)
+
+    (book,), coins = found.book, [asset.slopes[0] for asset in found.assets]
+    weights = [asset.weight or 0 for asset in found.assets]
+    by_method = {
+        method: sum(weight * (beta_of(coin, method) or 0) for weight, coin in zip(weights, coins, strict=True))
+        for method in get_args(Method)
+    }
+    assert book.slopes.vasicek is not None
+    assert book.slopes.vasicek.weight > max(coin.vasicek.weight for coin in coins if coin.vasicek is not None)
+    assert 0.3 < by_method["vasicek"] < book.slopes.vasicek.beta < book.slopes.ols.beta
+    assert book.slopes.ewma.beta == pytest.approx(by_method["ewma"], rel=1e-9)
+    assert book.slopes.ols.beta == pytest.approx(by_method["ols"], rel=1e-9)
+
+
 def test_a_book_that_is_short_on_balance_is_hedged_by_longs_of_the_same_ratio() -> None:
     """Its returns are a share of its net exposure, so that its beta stays what it is."""
     returns = past("SOL")
@@ -215,6 +234,21 @@ def test_a_beta_whose_interval_reaches_zero_is_told_and_never_turns_the_side() -
     assert book.lowest.ratio < 0
     assert (str(book.lowest.exact_contracts), str(book.lowest.notional)) == ("0", "0")
     assert codes(found)["beta_not_significant"] == ["#/book/0/slopes/ols", "#/assets/0/slopes/0/ols"]
+
+
+def test_a_beta_that_is_surely_below_zero_is_told_as_one() -> None:
+    """That is no doubtful beta: every hedge with it adds risk, and none is sized."""
+    returns = past("ALT")
+    found = measured({**returns, "ALT": [-(one or 0.0) for one in returns["ALT"]]}, method="ols")
+
+    (book,) = found.book
+    assert book.slopes.ols.high < 0
+    assert book.chosen is not None
+    assert str(book.chosen.contracts) == "0"
+    assert book.slopes.r_squared is not None
+    assert book.slopes.r_squared > 0.1
+    assert (book.removable_variance, book.removable_volatility) == (0, 0)
+    assert codes(found) == {"negative_beta": ["#/book/0/slopes/ols", "#/assets/0/slopes/0/ols"]}
 
 
 def test_coverage_scales_the_contracts_and_not_the_ratio() -> None:
@@ -458,6 +492,7 @@ def test_prices_that_stand_still_count_as_missing() -> None:
             InconsistentQuestionError,
             ("priors",),
         ),
+        (past("ALT"), {"priors": {"ALT": Prior(mean=1.4, spread=0.1)}}, InconsistentQuestionError, ("priors", "ALT")),
         (
             past("ALT"),
             {"contracts": [BOTH[0], (linear(**ETH_MINI, min_quantity="2", max_quantity="1"), "2500")]},

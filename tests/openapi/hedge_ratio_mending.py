@@ -49,8 +49,11 @@ def _take_first(question: Question) -> Question:
 
 
 def _straighten(question: Question) -> Question:
-    """Hedge with the first future by least squares, and send or name what it takes."""
-    asked = {**question, "instruments": question["instruments"][:1], "method": "ols"}
+    """Hedge with the first future by least squares, believe of it alone, and send or name what it takes."""
+    first = question["instruments"][:1]
+    followed = _followed(first[0]["contract"])
+    priors = {name: prior for name, prior in question.get("priors", {}).items() if name == followed}
+    asked = {**question, "instruments": first, "method": "ols", "priors": priors}
     if _is_of_window(asked):
         market = asked.get("market") or {"exchange": "median"}
         return {**asked, "market": {**market, "exchange": "binance"} if market["exchange"] == "median" else market}

@@ -71,11 +71,12 @@ def _is_of_two_currencies(question: Question) -> bool:
 
 
 def _contradicts_itself(question: Question, books: Sequence[Question]) -> bool:
-    """Tell whether two futures follow one asset, or a belief is needed that nobody has."""
+    """Tell whether two futures follow one asset, a belief is needed that nobody has, or one is of anything else."""
     followed = [book["contract"]["underlying"] for book in books]
     is_believed = question.get("method", "vasicek") == "vasicek"
-    lacks = is_believed and not set(followed) <= {*PRIORS, *question.get("priors", {})}
-    return lacks or len(set(followed)) < len(followed)
+    sent = question.get("priors", {})
+    lacks = is_believed and not set(followed) <= {*PRIORS, *sent}
+    return lacks or len(set(followed)) < len(followed) or not set(sent) <= set(followed)
 
 
 def _refuse_books(question: Question, books: Sequence[Question], around: Around) -> str | None:

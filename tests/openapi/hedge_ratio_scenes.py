@@ -232,6 +232,7 @@ _REFUSED: dict[str, Changes] = {
         *_alone("ADA", _ADA, on="SOL", by=_SOL),
         ("priors", {"ADA": {"mean": 1, "spread": 1}}),
     ),
+    "inconsistent_question: a belief in a coin": (("priors", {"SOL": {"mean": 1.4, "spread": 0.1}}),),
     "inconsistent_question: no returns of a coin": (("series.returns", {"SOL": _SOL, "BTC": _ON_BTC, "ETH": _ON_ETH}),),
     "inconsistent_question: no returns of the future": (
         ("series.returns", {"SOL": _SOL, "ADA": _ADA, "BTC": _ON_BTC}),
