@@ -110,7 +110,8 @@ KINDS: Mapping[str, Kind] = {
         422,
         "Not listed",
         "The exchange lists nothing of this name, or takes no orders for it. Nothing else is taken in its place.",
-        "GET /v1/contracts lists the futures there are; send the price of a coin that the exchange does not trade.",
+        "GET /v1/contracts lists the futures there are; send the price of a coin that the exchange does not trade, and "
+        "its beta or its returns where its past is looked up.",
     ),
     "exchange_off": Kind(
         422,
