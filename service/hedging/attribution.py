@@ -73,7 +73,7 @@ class PastPosition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         Beta | None,
         Meta(
             description="Of the book to the underlying, by which its result is split. Null or absent: the slope of "
-            "the regression on `series`.",
+            "the regression on `series`, whose `underlying` has to be the contract's.",
             examples=[1.1],
         ),
     ] = None

@@ -186,9 +186,18 @@ def _missing(question: EffectivenessQuestion) -> Iterator[Fault]:
         yield Fault((), "Nothing is asked: send series, changes or position")
     if question.holdings is None and isinstance(question.series, ReturnSeries | CloseSeries | WindowSeries):
         yield Fault(("holdings",), "These series are of assets, and what is held of each is not known: send holdings")
-    position = question.position
-    if position is not None and position.beta is None and question.series is None:
+    if question.position is not None and question.position.beta is None:
+        yield from _missing_beta(question, question.position)
+
+
+def _missing_beta(question: EffectivenessQuestion, position: PastPosition) -> Iterator[Fault]:
+    """Tell why no slope serves as a position's beta; returns of two legs don't say what they follow."""
+    series, followed = question.series, position.contract.underlying
+    if series is None:
         yield Fault(("position", "beta"), "Without a series there is no slope to take for it: send beta")
+    elif not isinstance(series, LegSeries) and followed != question.underlying:
+        detail = f"The slope of the series is to {question.underlying}, and this future follows {followed}: send beta"
+        yield Fault(("position", "beta"), detail)
 
 
 def _idle(question: EffectivenessQuestion) -> Iterator[Fault]:

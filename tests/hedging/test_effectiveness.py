@@ -441,6 +441,17 @@ def test_a_slope_serves_as_beta_of_an_attribution() -> None:
     assert answer.attribution.beta_source == "regression"
 
 
+def test_a_future_on_another_coin_takes_no_slope_but_that_of_two_legs() -> None:
+    """A beta that was sent is to whatever the contract follows; and legs are of the hedge itself, whatever that was."""
+    ether = {"style": "linear", "symbol": "ETH-MINI", "underlying": "ETH", "multiplier": "0.1"}
+    sent = answered(series=RETURNS, **HELD, position={"contract": ether, "beta": 1.3})
+    of_legs = answered(series=legs(RISES, MOVES), position={"contract": ether, "beta": None})
+
+    assert sent.attribution is not None
+    assert of_legs.attribution is not None
+    assert (sent.attribution.beta_source, of_legs.attribution.beta_source) == ("given", "regression")
+
+
 @pytest.mark.parametrize(
     ("members", "path"),
     [
@@ -453,6 +464,7 @@ def test_a_slope_serves_as_beta_of_an_attribution() -> None:
         ({"series": WindowSeries(), "holdings": {"SOL": "1"}, "futures": "BTCFUT"}, ("futures",)),
         ({"position": {}, "hedge_ratio": 1.0}, ("hedge_ratio",)),
         ({"position": {"beta": None}}, ("position", "beta")),
+        ({"position": {"beta": None}, "series": RETURNS, **HELD, "underlying": "ADA"}, ("position", "beta")),
         ({"series": legs(RISES, MOVES[1:])}, ("series", "futures")),
         ({"series": legs(RISES, MOVES, market=(0.1, 0.2, 0.3))}, ("series", "market")),
         ({"series": ReturnSeries(returns={"SOL": tuple(RISES)}), **HELD}, ("series", "returns")),

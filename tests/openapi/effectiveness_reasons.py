@@ -51,7 +51,9 @@ def _contradictions(question: Question) -> Iterator[bool]:
     yield ("holdings" in has) != (style in _BY_ASSET)
     yield "futures" in has and style not in {"returns", "closes"}
     yield "hedge_ratio" in has and series is None
-    yield "position" in has and question["position"].get("beta") is None and series is None
+    if "position" in has and question["position"].get("beta") is None:
+        followed, underlying = question["position"]["contract"]["underlying"], question.get("underlying", "BTC")
+        yield series is None or (style != "legs" and followed != underlying)
     if style == "legs":
         legs = (question["series"].get(name) for name in ("portfolio", "futures", "market"))
         yield len({len(leg) for leg in legs if leg is not None}) > 1

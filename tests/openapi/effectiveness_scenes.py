@@ -236,6 +236,9 @@ _REFUSED: dict[str, Changes] = {
     "inconsistent_question: a future for nothing": (("futures", "BTCFUT"),),
     "inconsistent_question: a ratio for nothing": _closed(("hedge_ratio", 1)),
     "inconsistent_question: no beta": _closed(("position.beta", None)),
+    "inconsistent_question: a slope to another coin": _assets(
+        ("underlying", "SOL"), ("position", {**_POSITION, "beta": None})
+    ),
     "inconsistent_question: two lengths": _legs(_BOOK, _FUTURE[1:]),
     "inconsistent_question: a market of another length": _legs(_BOOK, _FUTURE, market=_MARKET[1:]),
     "inconsistent_question: money of two lengths": _changed(["1"], ["1", "2"]),
