@@ -246,10 +246,15 @@ def _weigh(series: SentSeries, book: Book, question: EffectivenessQuestion) -> E
     return Evidence(
         item=basket_returns(returns, weights),
         future=_turn(returns[future], sign),
-        market=None if question.futures is None else _turn(returns[underlying], sign),
+        market=None if _stands_in(question, book) else _turn(returns[underlying], sign),
         interval_days=sample.interval_days,
         periods_a_year=sample.periods_a_year,
     )
+
+
+def _stands_in(question: EffectivenessQuestion, book: Book) -> bool:
+    """Tell whether returns of a spot price stand for the future's: none are named, or those of a coin are."""
+    return question.futures is None or question.futures in {question.underlying, *list_moving(book)}
 
 
 def _turn(returns: Sequence[float | None], sign: float) -> Sequence[float | None]:
@@ -294,10 +299,10 @@ def _warn(question: EffectivenessQuestion, book: Book | None, judged: Judged | N
         yield from warn_of_position(question.position)
     if judged is not None:
         yield from judged.cautions
-        if not isinstance(question.series, LegSeries) and question.futures is None:
+        if book is not None and _stands_in(question, book):
             detail = (
-                f"Returns of {question.underlying} on the spot market stand for those of the future: its basis is in "
-                "none of these figures"
+                f"Returns of {question.futures or question.underlying} on the spot market stand for those of the "
+                "future: its basis is in none of these figures"
             )
             yield caution("spot_for_futures", detail, "judgement")
 

@@ -361,6 +361,17 @@ def test_returns_of_the_future_itself_take_the_place_of_its_underlyings() -> Non
     assert "spot_for_futures" not in codes(answer.warnings)
 
 
+@pytest.mark.parametrize("code", ["BTC", "ADA"])
+def test_a_spot_price_named_as_the_future_is_said_to_be_one(code: str) -> None:
+    """The underlying's own has no basis of 0 but none that is known, and a coin hedges itself on paper only."""
+    answer = answered(series=RETURNS, **HELD, futures=code)
+
+    assert answer.judgement is not None
+    assert answer.judgement.basis_risk is None
+    assert codes(answer.warnings)["spot_for_futures"] == "#/judgement"
+    assert any(f"Returns of {code} on the spot market" in note.detail for note in answer.warnings)
+
+
 def test_closes_are_made_into_returns() -> None:
     """The same as their returns, in any currency."""
     closes = {"SOL": ("100", "102", "98", "99"), "BTC": ("6", "6.1", "6", "6.2")}

@@ -160,7 +160,8 @@ def _rows(question: Question, values: dict[str, Fraction]) -> Rows:
     sign = 1 if exposure > 0 else -1
     underlying = question.get("underlying", "BTC")
     futures = question.get("futures")
-    names = [*assets, *([underlying] if futures is None else [futures, underlying])]
+    is_spot = futures is None or futures in {underlying, *assets}
+    names = [*assets, *([futures or underlying] if is_spot else [futures, underlying])]
     columns = [_returns(series, name) for name in names]
     whole = [[Fraction(one) for one in row] for row in zip(*columns, strict=True) if None not in row]
     return [

@@ -167,6 +167,7 @@ _ANSWERED: dict[str, Changes] = {
     "by asset": _assets(),
     "by asset, with a future": _assets(("futures", "BTCFUT")),
     "by asset, with the underlying as future": _assets(("futures", "BTC")),
+    "by asset, with what is held as future": _assets(("futures", "SOL")),
     "by asset, against another underlying": _assets(("underlying", "SOL")),
     "by asset, short": _assets(("holdings", [{"asset": "SOL", "quantity": "-40"}])),
     "by asset, with a dead coin": _assets(
