@@ -43,7 +43,7 @@ class LegSeries(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, t
         _Returns | None,
         Meta(
             description=f"Return of the spot price that the future follows, {_SAME}; with it the basis is told apart. "
-            "Null or absent: it is not."
+            "For a book that is net short: negated as the future's. Null or absent: it is not."
         ),
     ] = None
     interval_days: Annotated[

@@ -243,7 +243,8 @@ def judge(evidence: Evidence, standard: Standard) -> Judged:
         basis_risk=_split(rows, ratio, evidence),
     )
     dropped = len(evidence.item) - len(hedged)
-    return Judged(judgement, tuple(_warn(judgement, measured, standard, dropped=dropped)))
+    cautions = (*_warn(judgement, measured, standard, dropped=dropped), *_warn_of_sides(rows))
+    return Judged(judgement, cautions)
 
 
 def _align(evidence: Evidence) -> _Rows:
@@ -385,6 +386,15 @@ def _warn_of_ratio(measured: BasisRisk, standard: Standard) -> Iterator[Caution]
             "is a speculative short"
         )
         yield caution("over_hedge", detail, *path)
+
+
+def _warn_of_sides(rows: _Rows) -> Iterator[Caution]:
+    """Say where a future moves against what it follows: most often one of the two is negated, and the other is not."""
+    if rows.market is not None and covariance(rows.future, rows.market) < 0:
+        detail = (
+            "The future moves against what it follows: for a book that is net short the returns of both are negated"
+        )
+        yield caution("basis_implausible", detail, "judgement", "basis_risk")
 
 
 def _warn_of_harm(judgement: Judgement) -> Iterator[Caution]:

@@ -311,6 +311,15 @@ def test_a_market_beside_the_future_tells_the_basis_apart() -> None:
     )
 
 
+def test_a_market_on_the_other_side_of_its_future_is_told() -> None:
+    """Of a book that is net short both are negated; where one is not the basis is twice the market, and no error."""
+    item, future = drawn(40)
+    apart, alike = (judged(item, future, market=[sign * one for one in future]).cautions for sign in (-1, 1))
+
+    assert codes(apart)["basis_implausible"] == "#/judgement/basis_risk"
+    assert "basis_implausible" not in codes(alike)
+
+
 def test_what_never_moved_is_refused() -> None:
     """A future hedges nothing then; of a market there is no beta."""
     with pytest.raises(ZeroVarianceError) as future:
