@@ -72,8 +72,8 @@ class PastPosition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     beta: Annotated[
         Beta | None,
         Meta(
-            description="Of the book to the underlying, by which its result is split. Null or absent: the slope of "
-            "the regression on `series`, whose `underlying` has to be the contract's.",
+            description="Of the book to the underlying, by which its result is split. Null or absent: its slope "
+            "in `series`, whose `underlying` has to be the contract's.",
             examples=[1.1],
         ),
     ] = None
@@ -120,7 +120,13 @@ class Attribution(Struct, frozen=True, kw_only=True):
 
     book_value: Annotated[Money, Meta(description="Of the book when the hedge was opened.", examples=["10000"])]
     beta: Annotated[float, Meta(description="Of the book, used for the split.", examples=[1.1])]
-    beta_source: Annotated[BetaSource, Meta(description="As sent, or the slope of the regression on `series`.")]
+    beta_source: Annotated[
+        BetaSource,
+        Meta(
+            description="As sent, or the slope in `series`: judgement.basis_risk.beta, where the underlying's returns "
+            "are there beside the future's; else judgement.regression.slope."
+        ),
+    ]
     underlying_return: Annotated[Share, Meta(description="Of its spot price.", examples=["-0.15"])]
     futures_return: Annotated[Share, Meta(description="Of the futures price.", examples=["-0.1494"])]
     notional: Annotated[Money, Meta(description="Value of the hedge when it was opened.", examples=["12000"])]

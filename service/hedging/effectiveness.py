@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 from service.hedging.attribution import Attribution, PastPosition, UsedBeta, attribute, check_position, warn_of_position
 from service.hedging.cautions import Caution, caution
 from service.hedging.errors import Fault, InconsistentQuestionError
+from service.hedging.hedge_ratios import tidy
 from service.hedging.judgement import Evidence, Judged, Judgement, Standard, judge
 from service.hedging.offset import Changes, DollarOffset, check_changes, offset_changes, offset_returns
 from service.hedging.portfolio import Book, Holding, ValuedHolding, require_prices, value_portfolio
@@ -276,7 +277,13 @@ def _attribute(position: PastPosition | None, judgement: Judgement | None) -> At
         return None
     if position.beta is not None:
         return attribute(position, UsedBeta(position.beta, "given"))
-    return None if judgement is None else attribute(position, UsedBeta(judgement.regression.slope, "regression"))
+    return None if judgement is None else attribute(position, UsedBeta(_slope(judgement), "regression"))
+
+
+def _slope(judgement: Judgement) -> float:
+    """Give the book's slope on the underlying; on the future where only that is known."""
+    split = judgement.basis_risk
+    return judgement.regression.slope if split is None else tidy(split.beta)
 
 
 def _why_none(series: AskedSeries | None, found: object) -> AbsentReason | None:

@@ -461,6 +461,17 @@ def test_a_slope_serves_as_beta_of_an_attribution() -> None:
     assert answer.attribution.beta_source == "regression"
 
 
+def test_a_slope_on_the_underlying_comes_before_that_on_the_future() -> None:
+    """The result is split by the underlying's move: half of a future that moves twice as far would be half the beta."""
+    twice = [2 * one for one in MOVES]
+    answer = answered(series=legs(RISES, twice, market=tuple(MOVES)), position={"beta": None})
+
+    assert answer.judgement is not None
+    assert answer.attribution is not None
+    assert answer.attribution.beta == pytest.approx(2 * answer.judgement.regression.slope, rel=1e-11)
+    assert answer.attribution.beta_source == "regression"
+
+
 def test_a_future_on_another_coin_takes_no_slope_but_that_of_two_legs() -> None:
     """A beta that was sent is to whatever the contract follows; and legs are of the hedge itself, whatever that was."""
     ether = {"style": "linear", "symbol": "ETH-MINI", "underlying": "ETH", "multiplier": "0.1"}

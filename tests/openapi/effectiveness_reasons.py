@@ -194,8 +194,8 @@ def _stands_still(rows: Rows, leg: int) -> bool:
 
 
 def _slope(rows: Rows) -> Fraction:
-    """Regress the book on the future."""
-    item, future = ([row[leg] for row in rows] for leg in (0, 1))
+    """Regress the book on the market; on the future where there is only that."""
+    item, future = ([row[leg] for row in rows] for leg in (0, -1))
     centre, other = mean(item), mean(future)
     shared = sum((x - centre) * (y - other) for x, y in zip(item, future, strict=True))
     return Fraction(shared) / Fraction(sum((y - other) ** 2 for y in future))
