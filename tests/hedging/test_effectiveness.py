@@ -199,9 +199,10 @@ def test_few_observations_are_told(confidence: float, count: int, pointers: list
 
 def test_few_observations_out_of_sample_are_told() -> None:
     """Where there are enough in it: what is tested on ten days is another month's luck."""
-    few, enough = (judged(*drawn(count), plan=(90, 30)).cautions for count in (100, 120))
+    few, few_in_tail, enough = (judged(*drawn(count), plan=(90, 30)).cautions for count in (100, 129, 130))
 
     assert codes(few)["low_sample"] == "#/judgement/out_of_sample"
+    assert codes(few_in_tail)["low_sample"] == "#/judgement/out_of_sample/expected_shortfall"
     assert "low_sample" not in codes(enough)
 
 
