@@ -199,6 +199,19 @@ def warn_of_position(position: PastPosition) -> Iterator[Caution]:
             yield caution("basis_implausible", detail, "position", name)
 
 
+def warn_of_side(position: PastPosition, found: Attribution) -> Iterator[Caution]:
+    """Say where a hedge was on the side of the book: most often its side is the default, and the book is net short.
+
+    Args:
+        position: as sent.
+        found: of it.
+    """
+    exposed = found.beta * float(found.book_value)
+    if found.notional and exposed and (exposed > 0) != (position.side == "short"):
+        detail = f"A {position.side} position adds to a beta exposure of {exposed:.12g}: it is no hedge of it"
+        yield caution("hedge_adds_risk", detail, "position", "side")
+
+
 @exactly
 def attribute(position: PastPosition, beta: UsedBeta) -> Attribution:
     """Say where the result of a hedge came from.

@@ -9,7 +9,15 @@ from typing import Annotated, Literal, NamedTuple
 
 from msgspec import Meta, Struct
 
-from service.hedging.attribution import Attribution, PastPosition, UsedBeta, attribute, check_position, warn_of_position
+from service.hedging.attribution import (
+    Attribution,
+    PastPosition,
+    UsedBeta,
+    attribute,
+    check_position,
+    warn_of_position,
+    warn_of_side,
+)
 from service.hedging.cautions import Caution, caution
 from service.hedging.errors import Fault, InconsistentQuestionError
 from service.hedging.hedge_ratios import tidy
@@ -177,7 +185,7 @@ def judge_hedge(question: EffectivenessQuestion) -> EffectivenessAnswer:
         attribution=attribution,
         attribution_reason=_why_not_attributed(question, attribution),
         holdings=() if book is None else book.holdings,
-        warnings=tuple(_warn(question, book, judged)),
+        warnings=tuple(_warn(question, book, judged, attribution=attribution)),
     )
 
 
@@ -300,10 +308,14 @@ def _why_not_attributed(
     return "not_asked" if question.position is None else "no_beta"
 
 
-def _warn(question: EffectivenessQuestion, book: Book | None, judged: Judged | None) -> Iterator[Caution]:
+def _warn(
+    question: EffectivenessQuestion, book: Book | None, judged: Judged | None, *, attribution: Attribution | None
+) -> Iterator[Caution]:
     yield from _warn_of_book(question.prices, book)
     if question.position is not None:
         yield from warn_of_position(question.position)
+        if attribution is not None:
+            yield from warn_of_side(question.position, attribution)
     if judged is not None:
         yield from judged.cautions
         if book is not None and _stands_in(question, book):

@@ -473,6 +473,20 @@ def test_a_slope_on_the_underlying_comes_before_that_on_the_future() -> None:
     assert answer.attribution.beta_source == "regression"
 
 
+@pytest.mark.parametrize(
+    ("side", "quantity", "is_told"), [("short", "9", False), ("short", "-9", True), ("long", "9", True)]
+)
+def test_a_position_on_the_books_own_side_is_told(*, side: str, quantity: str, is_told: bool) -> None:
+    """Short is the default, and a book that is net short is hedged long; what was not held adds nothing."""
+    held = [{"asset": "SOL", "quantity": quantity, "start_price": "100", "end_price": "82"}]
+    opened, never = (
+        answered(position={"side": side, "held": held, "coverage": None, "contracts": count}) for count in ("2", "0")
+    )
+
+    assert codes(opened.warnings) == ({"hedge_adds_risk": "#/position/side"} if is_told else {})
+    assert never.warnings == ()
+
+
 def test_a_future_on_another_coin_takes_no_slope_but_that_of_two_legs() -> None:
     """A beta that was sent is to whatever the contract follows; and legs are of the hedge itself, whatever that was."""
     ether = {"style": "linear", "symbol": "ETH-MINI", "underlying": "ETH", "multiplier": "0.1"}
