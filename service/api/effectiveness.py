@@ -64,7 +64,8 @@ class EffectivenessRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fie
         Asset | None,
         Meta(
             description="Code under which returns or closes of the future itself stand in `series`: then those of the "
-            "underlying tell its basis apart. Null or absent: there are none.",
+            "underlying tell its basis apart. Those of the underlying or of a holding are of a spot price, and tell "
+            "none. Null or absent: there are none.",
             examples=["BTCFUT"],
         ),
     ] = None

@@ -72,8 +72,8 @@ class PastPosition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     beta: Annotated[
         Beta | None,
         Meta(
-            description="Of the book to the underlying, by which its result is split. Null or absent: the slope of "
-            "the regression on `series`.",
+            description="Of the book to the underlying, by which its result is split. Null or absent: its slope "
+            "in `series`, whose `underlying` has to be the contract's.",
             examples=[1.1],
         ),
     ] = None
@@ -120,7 +120,13 @@ class Attribution(Struct, frozen=True, kw_only=True):
 
     book_value: Annotated[Money, Meta(description="Of the book when the hedge was opened.", examples=["10000"])]
     beta: Annotated[float, Meta(description="Of the book, used for the split.", examples=[1.1])]
-    beta_source: Annotated[BetaSource, Meta(description="As sent, or the slope of the regression on `series`.")]
+    beta_source: Annotated[
+        BetaSource,
+        Meta(
+            description="As sent, or the slope in `series`: judgement.basis_risk.beta, where the underlying's returns "
+            "are there beside the future's; else judgement.regression.slope."
+        ),
+    ]
     underlying_return: Annotated[Share, Meta(description="Of its spot price.", examples=["-0.15"])]
     futures_return: Annotated[Share, Meta(description="Of the futures price.", examples=["-0.1494"])]
     notional: Annotated[Money, Meta(description="Value of the hedge when it was opened.", examples=["12000"])]
@@ -191,6 +197,19 @@ def warn_of_position(position: PastPosition) -> Iterator[Caution]:
         if abs(futures_price / units / spot_price - 1) > LARGEST_BASIS_RATE:
             detail = f"{symbol} at {futures_price} is far from {position.contract.underlying} at {spot_price}"
             yield caution("basis_implausible", detail, "position", name)
+
+
+def warn_of_side(position: PastPosition, found: Attribution) -> Iterator[Caution]:
+    """Say where a hedge was on the side of the book: most often its side is the default, and the book is net short.
+
+    Args:
+        position: as sent.
+        found: of it.
+    """
+    exposed = found.beta * float(found.book_value)
+    if found.notional and exposed and (exposed > 0) != (position.side == "short"):
+        detail = f"A {position.side} position adds to a beta exposure of {exposed:.12g}: it is no hedge of it"
+        yield caution("hedge_adds_risk", detail, "position", "side")
 
 
 @exactly

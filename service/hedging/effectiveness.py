@@ -9,9 +9,18 @@ from typing import Annotated, Literal, NamedTuple
 
 from msgspec import Meta, Struct
 
-from service.hedging.attribution import Attribution, PastPosition, UsedBeta, attribute, check_position, warn_of_position
+from service.hedging.attribution import (
+    Attribution,
+    PastPosition,
+    UsedBeta,
+    attribute,
+    check_position,
+    warn_of_position,
+    warn_of_side,
+)
 from service.hedging.cautions import Caution, caution
 from service.hedging.errors import Fault, InconsistentQuestionError
+from service.hedging.hedge_ratios import tidy
 from service.hedging.judgement import Evidence, Judged, Judgement, Standard, judge
 from service.hedging.offset import Changes, DollarOffset, check_changes, offset_changes, offset_returns
 from service.hedging.portfolio import Book, Holding, ValuedHolding, require_prices, value_portfolio
@@ -43,7 +52,7 @@ class LegSeries(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, t
         _Returns | None,
         Meta(
             description=f"Return of the spot price that the future follows, {_SAME}; with it the basis is told apart. "
-            "Null or absent: it is not."
+            "For a book that is net short: negated as the future's. Null or absent: it is not."
         ),
     ] = None
     interval_days: Annotated[
@@ -176,7 +185,7 @@ def judge_hedge(question: EffectivenessQuestion) -> EffectivenessAnswer:
         attribution=attribution,
         attribution_reason=_why_not_attributed(question, attribution),
         holdings=() if book is None else book.holdings,
-        warnings=tuple(_warn(question, book, judged)),
+        warnings=tuple(_warn(question, book, judged, attribution=attribution)),
     )
 
 
@@ -186,9 +195,18 @@ def _missing(question: EffectivenessQuestion) -> Iterator[Fault]:
         yield Fault((), "Nothing is asked: send series, changes or position")
     if question.holdings is None and isinstance(question.series, ReturnSeries | CloseSeries | WindowSeries):
         yield Fault(("holdings",), "These series are of assets, and what is held of each is not known: send holdings")
-    position = question.position
-    if position is not None and position.beta is None and question.series is None:
+    if question.position is not None and question.position.beta is None:
+        yield from _missing_beta(question, question.position)
+
+
+def _missing_beta(question: EffectivenessQuestion, position: PastPosition) -> Iterator[Fault]:
+    """Tell why no slope serves as a position's beta; returns of two legs don't say what they follow."""
+    series, followed = question.series, position.contract.underlying
+    if series is None:
         yield Fault(("position", "beta"), "Without a series there is no slope to take for it: send beta")
+    elif not isinstance(series, LegSeries) and followed != question.underlying:
+        detail = f"The slope of the series is to {question.underlying}, and this future follows {followed}: send beta"
+        yield Fault(("position", "beta"), detail)
 
 
 def _idle(question: EffectivenessQuestion) -> Iterator[Fault]:
@@ -237,10 +255,15 @@ def _weigh(series: SentSeries, book: Book, question: EffectivenessQuestion) -> E
     return Evidence(
         item=basket_returns(returns, weights),
         future=_turn(returns[future], sign),
-        market=None if question.futures is None else _turn(returns[underlying], sign),
+        market=None if _stands_in(question, book) else _turn(returns[underlying], sign),
         interval_days=sample.interval_days,
         periods_a_year=sample.periods_a_year,
     )
+
+
+def _stands_in(question: EffectivenessQuestion, book: Book) -> bool:
+    """Tell whether returns of a spot price stand for the future's: none are named, or those of a coin are."""
+    return question.futures is None or question.futures in {question.underlying, *list_moving(book)}
 
 
 def _turn(returns: Sequence[float | None], sign: float) -> Sequence[float | None]:
@@ -262,7 +285,13 @@ def _attribute(position: PastPosition | None, judgement: Judgement | None) -> At
         return None
     if position.beta is not None:
         return attribute(position, UsedBeta(position.beta, "given"))
-    return None if judgement is None else attribute(position, UsedBeta(judgement.regression.slope, "regression"))
+    return None if judgement is None else attribute(position, UsedBeta(_slope(judgement), "regression"))
+
+
+def _slope(judgement: Judgement) -> float:
+    """Give the book's slope on the underlying; on the future where only that is known."""
+    split = judgement.basis_risk
+    return judgement.regression.slope if split is None else tidy(split.beta)
 
 
 def _why_none(series: AskedSeries | None, found: object) -> AbsentReason | None:
@@ -279,16 +308,20 @@ def _why_not_attributed(
     return "not_asked" if question.position is None else "no_beta"
 
 
-def _warn(question: EffectivenessQuestion, book: Book | None, judged: Judged | None) -> Iterator[Caution]:
+def _warn(
+    question: EffectivenessQuestion, book: Book | None, judged: Judged | None, *, attribution: Attribution | None
+) -> Iterator[Caution]:
     yield from _warn_of_book(question.prices, book)
     if question.position is not None:
         yield from warn_of_position(question.position)
+        if attribution is not None:
+            yield from warn_of_side(question.position, attribution)
     if judged is not None:
         yield from judged.cautions
-        if not isinstance(question.series, LegSeries) and question.futures is None:
+        if book is not None and _stands_in(question, book):
             detail = (
-                f"Returns of {question.underlying} on the spot market stand for those of the future: its basis is in "
-                "none of these figures"
+                f"Returns of {question.futures or question.underlying} on the spot market stand for those of the "
+                "future: its basis is in none of these figures"
             )
             yield caution("spot_for_futures", detail, "judgement")
 

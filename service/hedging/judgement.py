@@ -243,7 +243,8 @@ def judge(evidence: Evidence, standard: Standard) -> Judged:
         basis_risk=_split(rows, ratio, evidence),
     )
     dropped = len(evidence.item) - len(hedged)
-    return Judged(judgement, tuple(_warn(judgement, measured, standard, dropped=dropped)))
+    cautions = (*_warn(judgement, measured, standard, dropped=dropped), *_warn_of_sides(rows))
+    return Judged(judgement, cautions)
 
 
 def _align(evidence: Evidence) -> _Rows:
@@ -359,10 +360,7 @@ def _warn(judgement: Judgement, measured: BasisRisk, standard: Standard, *, drop
     if dropped:
         detail = f"Intervals left out because a return is missing: {dropped}; nothing is filled in"
         yield caution("rows_dropped", detail, "series")
-    in_tail = float(count_tail(measured.observations, standard.confidence))
-    if measured.observations >= FEW and in_tail < _FEW_IN_TAIL:
-        detail = f"The tail is {in_tail:.1f} of {measured.observations} observations: one day decides its figures"
-        yield caution("low_sample", detail, place, "in_sample", "expected_shortfall")
+    yield from _warn_of_tail(judgement, standard.confidence)
     if measured.r_squared is not None and measured.r_squared < LEAST_R_SQUARED:
         left = judgement.attainable.detail
         yield caution("low_r_squared", f"{left}. A full hedge is not an absence of risk", place, "attainable")
@@ -372,6 +370,22 @@ def _warn(judgement: Judgement, measured: BasisRisk, standard: Standard, *, drop
         yield caution("low_sample", detail, place, "out_of_sample")
     yield from _warn_of_ratio(measured, standard)
     yield from _warn_of_harm(judgement)
+
+
+def _figures(judgement: Judgement) -> Iterator[tuple[str, RiskFigures]]:
+    """Give all figures with the member in which they stand."""
+    yield "in_sample", judgement.in_sample
+    if judgement.out_of_sample is not None:
+        yield "out_of_sample", judgement.out_of_sample
+
+
+def _warn_of_tail(judgement: Judgement, confidence: float) -> Iterator[Caution]:
+    """Say where there are enough observations, but next to none in the tail."""
+    for name, one in _figures(judgement):
+        in_tail = float(count_tail(one.observations, confidence))
+        if one.observations >= FEW and in_tail < _FEW_IN_TAIL:
+            detail = f"The tail is {in_tail:.1f} of {one.observations} observations: one day decides its figures"
+            yield caution("low_sample", detail, "judgement", name, "expected_shortfall")
 
 
 def _warn_of_ratio(measured: BasisRisk, standard: Standard) -> Iterator[Caution]:
@@ -387,11 +401,19 @@ def _warn_of_ratio(measured: BasisRisk, standard: Standard) -> Iterator[Caution]
         yield caution("over_hedge", detail, *path)
 
 
+def _warn_of_sides(rows: _Rows) -> Iterator[Caution]:
+    """Say where a future moves against what it follows: most often one of the two is negated, and the other is not."""
+    if rows.market is not None and covariance(rows.future, rows.market) < 0:
+        detail = (
+            "The future moves against what it follows: for a book that is net short the returns of both are negated"
+        )
+        yield caution("basis_implausible", detail, "judgement", "basis_risk")
+
+
 def _warn_of_harm(judgement: Judgement) -> Iterator[Caution]:
     """Say where a hedge adds risk."""
-    figures = {"in_sample": judgement.in_sample, "out_of_sample": judgement.out_of_sample}
-    for name, one in figures.items():
-        reduction = None if one is None else one.variance.reduction
+    for name, one in _figures(judgement):
+        reduction = one.variance.reduction
         if reduction is not None and reduction < 0:
             detail = f"With the hedge the variance is {-reduction * 100:.0f} % above that without: it adds risk"
             yield caution("hedge_adds_risk", detail, "judgement", name, "variance")

@@ -199,9 +199,10 @@ def test_few_observations_are_told(confidence: float, count: int, pointers: list
 
 def test_few_observations_out_of_sample_are_told() -> None:
     """Where there are enough in it: what is tested on ten days is another month's luck."""
-    few, enough = (judged(*drawn(count), plan=(90, 30)).cautions for count in (100, 120))
+    few, few_in_tail, enough = (judged(*drawn(count), plan=(90, 30)).cautions for count in (100, 129, 130))
 
     assert codes(few)["low_sample"] == "#/judgement/out_of_sample"
+    assert codes(few_in_tail)["low_sample"] == "#/judgement/out_of_sample/expected_shortfall"
     assert "low_sample" not in codes(enough)
 
 
@@ -311,6 +312,15 @@ def test_a_market_beside_the_future_tells_the_basis_apart() -> None:
     )
 
 
+def test_a_market_on_the_other_side_of_its_future_is_told() -> None:
+    """Of a book that is net short both are negated; where one is not the basis is twice the market, and no error."""
+    item, future = drawn(40)
+    apart, alike = (judged(item, future, market=[sign * one for one in future]).cautions for sign in (-1, 1))
+
+    assert codes(apart)["basis_implausible"] == "#/judgement/basis_risk"
+    assert "basis_implausible" not in codes(alike)
+
+
 def test_what_never_moved_is_refused() -> None:
     """A future hedges nothing then; of a market there is no beta."""
     with pytest.raises(ZeroVarianceError) as future:
@@ -359,6 +369,17 @@ def test_returns_of_the_future_itself_take_the_place_of_its_underlyings() -> Non
 
     assert answer.judgement == answered(series=legs(RISES, future, market=tuple(MOVES))).judgement
     assert "spot_for_futures" not in codes(answer.warnings)
+
+
+@pytest.mark.parametrize("code", ["BTC", "ADA"])
+def test_a_spot_price_named_as_the_future_is_said_to_be_one(code: str) -> None:
+    """The underlying's own has no basis of 0 but none that is known, and a coin hedges itself on paper only."""
+    answer = answered(series=RETURNS, **HELD, futures=code)
+
+    assert answer.judgement is not None
+    assert answer.judgement.basis_risk is None
+    assert codes(answer.warnings)["spot_for_futures"] == "#/judgement"
+    assert any(f"Returns of {code} on the spot market" in note.detail for note in answer.warnings)
 
 
 def test_closes_are_made_into_returns() -> None:
@@ -441,6 +462,42 @@ def test_a_slope_serves_as_beta_of_an_attribution() -> None:
     assert answer.attribution.beta_source == "regression"
 
 
+def test_a_slope_on_the_underlying_comes_before_that_on_the_future() -> None:
+    """The result is split by the underlying's move: half of a future that moves twice as far would be half the beta."""
+    twice = [2 * one for one in MOVES]
+    answer = answered(series=legs(RISES, twice, market=tuple(MOVES)), position={"beta": None})
+
+    assert answer.judgement is not None
+    assert answer.attribution is not None
+    assert answer.attribution.beta == pytest.approx(2 * answer.judgement.regression.slope, rel=1e-11)
+    assert answer.attribution.beta_source == "regression"
+
+
+@pytest.mark.parametrize(
+    ("side", "quantity", "is_told"), [("short", "9", False), ("short", "-9", True), ("long", "9", True)]
+)
+def test_a_position_on_the_books_own_side_is_told(*, side: str, quantity: str, is_told: bool) -> None:
+    """Short is the default, and a book that is net short is hedged long; what was not held adds nothing."""
+    held = [{"asset": "SOL", "quantity": quantity, "start_price": "100", "end_price": "82"}]
+    opened, never = (
+        answered(position={"side": side, "held": held, "coverage": None, "contracts": count}) for count in ("2", "0")
+    )
+
+    assert codes(opened.warnings) == ({"hedge_adds_risk": "#/position/side"} if is_told else {})
+    assert never.warnings == ()
+
+
+def test_a_future_on_another_coin_takes_no_slope_but_that_of_two_legs() -> None:
+    """A beta that was sent is to whatever the contract follows; and legs are of the hedge itself, whatever that was."""
+    ether = {"style": "linear", "symbol": "ETH-MINI", "underlying": "ETH", "multiplier": "0.1"}
+    sent = answered(series=RETURNS, **HELD, position={"contract": ether, "beta": 1.3})
+    of_legs = answered(series=legs(RISES, MOVES), position={"contract": ether, "beta": None})
+
+    assert sent.attribution is not None
+    assert of_legs.attribution is not None
+    assert (sent.attribution.beta_source, of_legs.attribution.beta_source) == ("given", "regression")
+
+
 @pytest.mark.parametrize(
     ("members", "path"),
     [
@@ -453,6 +510,7 @@ def test_a_slope_serves_as_beta_of_an_attribution() -> None:
         ({"series": WindowSeries(), "holdings": {"SOL": "1"}, "futures": "BTCFUT"}, ("futures",)),
         ({"position": {}, "hedge_ratio": 1.0}, ("hedge_ratio",)),
         ({"position": {"beta": None}}, ("position", "beta")),
+        ({"position": {"beta": None}, "series": RETURNS, **HELD, "underlying": "ADA"}, ("position", "beta")),
         ({"series": legs(RISES, MOVES[1:])}, ("series", "futures")),
         ({"series": legs(RISES, MOVES, market=(0.1, 0.2, 0.3))}, ("series", "market")),
         ({"series": ReturnSeries(returns={"SOL": tuple(RISES)}), **HELD}, ("series", "returns")),

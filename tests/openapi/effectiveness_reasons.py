@@ -51,7 +51,9 @@ def _contradictions(question: Question) -> Iterator[bool]:
     yield ("holdings" in has) != (style in _BY_ASSET)
     yield "futures" in has and style not in {"returns", "closes"}
     yield "hedge_ratio" in has and series is None
-    yield "position" in has and question["position"].get("beta") is None and series is None
+    if "position" in has and question["position"].get("beta") is None:
+        followed, underlying = question["position"]["contract"]["underlying"], question.get("underlying", "BTC")
+        yield series is None or (style != "legs" and followed != underlying)
     if style == "legs":
         legs = (question["series"].get(name) for name in ("portfolio", "futures", "market"))
         yield len({len(leg) for leg in legs if leg is not None}) > 1
@@ -158,7 +160,8 @@ def _rows(question: Question, values: dict[str, Fraction]) -> Rows:
     sign = 1 if exposure > 0 else -1
     underlying = question.get("underlying", "BTC")
     futures = question.get("futures")
-    names = [*assets, *([underlying] if futures is None else [futures, underlying])]
+    is_spot = futures is None or futures in {underlying, *assets}
+    names = [*assets, *([futures or underlying] if is_spot else [futures, underlying])]
     columns = [_returns(series, name) for name in names]
     whole = [[Fraction(one) for one in row] for row in zip(*columns, strict=True) if None not in row]
     return [
@@ -191,8 +194,8 @@ def _stands_still(rows: Rows, leg: int) -> bool:
 
 
 def _slope(rows: Rows) -> Fraction:
-    """Regress the book on the future."""
-    item, future = ([row[leg] for row in rows] for leg in (0, 1))
+    """Regress the book on the market; on the future where there is only that."""
+    item, future = ([row[leg] for row in rows] for leg in (0, -1))
     centre, other = mean(item), mean(future)
     shared = sum((x - centre) * (y - other) for x, y in zip(item, future, strict=True))
     return Fraction(shared) / Fraction(sum((y - other) ** 2 for y in future))

@@ -167,6 +167,7 @@ _ANSWERED: dict[str, Changes] = {
     "by asset": _assets(),
     "by asset, with a future": _assets(("futures", "BTCFUT")),
     "by asset, with the underlying as future": _assets(("futures", "BTC")),
+    "by asset, with what is held as future": _assets(("futures", "SOL")),
     "by asset, against another underlying": _assets(("underlying", "SOL")),
     "by asset, short": _assets(("holdings", [{"asset": "SOL", "quantity": "-40"}])),
     "by asset, with a dead coin": _assets(
@@ -236,6 +237,9 @@ _REFUSED: dict[str, Changes] = {
     "inconsistent_question: a future for nothing": (("futures", "BTCFUT"),),
     "inconsistent_question: a ratio for nothing": _closed(("hedge_ratio", 1)),
     "inconsistent_question: no beta": _closed(("position.beta", None)),
+    "inconsistent_question: a slope to another coin": _assets(
+        ("underlying", "SOL"), ("position", {**_POSITION, "beta": None})
+    ),
     "inconsistent_question: two lengths": _legs(_BOOK, _FUTURE[1:]),
     "inconsistent_question: a market of another length": _legs(_BOOK, _FUTURE, market=_MARKET[1:]),
     "inconsistent_question: money of two lengths": _changed(["1"], ["1", "2"]),
