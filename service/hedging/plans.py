@@ -166,10 +166,11 @@ class WorstStress(Struct, frozen=True, kw_only=True):
     ]
     net_return: Annotated[Share, Meta(description="pnl / absolute exposure.", examples=["-0.15"])]
     is_liquidated: Annotated[
-        bool,
+        bool | None,
         Meta(
             description="Whether a contract passes its liquidation price on the way and loses its margin; by closes, "
-            "between which nobody knows.",
+            "between which nobody knows. Null where that of a contract which the move is against is not known, as its "
+            "liquidation_reason says: pnl counts it as held.",
             examples=[False],
         ),
     ]

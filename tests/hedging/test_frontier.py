@@ -400,6 +400,26 @@ def test_a_short_that_a_rally_liquidates_loses_its_margin(contract: Any, lost: s
     assert worst.pnl == Decimal(lost) + 5000 * Decimal("4.5135")
 
 
+@pytest.mark.parametrize(("missing", "leverage"), [("maintenance_margin_rate", "4"), ("initial_margin_rate", None)])
+def test_nobody_says_that_a_short_survives_of_which_that_is_not_known(missing: str, leverage: str | None) -> None:
+    """BTC rose by 60.48 %: the loss is counted in full. It is known of what is not held, or what gained."""
+    terms = {"initial_margin_rate": "0.05", "maintenance_margin_rate": "0.004", missing: None}
+    unknown = candidate(linear(symbol="BTC-OLD", **terms), leverage=leverage)
+    risen = plan([unknown, candidate(place=1)], {"SOL": "15000"}, stresses=("rally-2023-q4",))
+    fallen = plan([unknown], {"SOL": "15000"}, stresses=("ftx-2022-11",))
+
+    said = {tuple(int(leg.contracts) for leg in one.legs): one.worst_stress for one in risen.plans}
+    alone, both, none = said[1, 0], said[1, 1], said[0, 0]
+    assert alone is not None
+    assert both is not None
+    assert none is not None
+    assert alone.is_liquidated is None
+    assert alone.pnl == 15000 * Decimal("4.5135") - 6000 * Decimal("0.6048")
+    assert both.is_liquidated is True
+    assert none.is_liquidated is False
+    assert {one.worst_stress.is_liquidated for one in fallen.plans if one.worst_stress} == {False}
+
+
 def test_a_stress_is_left_out_where_a_coin_is_unknown() -> None:
     """It is named, with the coins; of a book that nobody knows no plan has a worst stress."""
     returns = {**days(), "WIF": days()["SOL"]}
@@ -436,6 +456,10 @@ def test_sizes_end_where_they_make_no_sense(terms: Any, more: Any, most: str, li
     assert all(one >= drawn.facts[0].least_contracts for one in smallest)
 
 
+_BTC_ALONE = {**days(), **{coin: [1.1 * (one or 0) for one in days()["BTC"]] for coin in ("SOL", "ADA")}}
+"""Coins that are bitcoin and nothing else."""
+
+
 def codes(frontier: Frontier) -> set[tuple[str, str]]:
     """List the warnings with their places."""
     return {(note.code, note.pointer) for note in frontier.warnings}
@@ -462,6 +486,48 @@ def test_what_a_careful_trader_would_mention_is_said() -> None:
     assert ("cost_assumed", "#/instruments/1/cost/funding_payments") in notes
     assert ("low_sample", "#/observations") in notes
     assert ("by_closes", "#/stresses_used") in notes
+
+
+@pytest.mark.parametrize(
+    ("terms", "leverage", "code", "member"),
+    [
+        ({"maintenance_margin_rate": "0.004"}, None, "survival_unknown", "liquidation_reason"),
+        ({"initial_margin_rate": "0.05"}, "4", "survival_unknown", "liquidation_reason"),
+        ({"max_market_quantity": "1"}, "4", "exceeds_market_order", "contracts"),
+        (
+            {"maintenance_tiers": [{"floor": "0", "rate": "0.004"}, {"floor": "11999", "rate": "0.01"}]},
+            "4",
+            "larger_initial_margin",
+            "margin",
+        ),
+        ({"maintenance_margin_rate": "0.004"}, "200", "liquidation_near", "liquidation_price"),
+    ],
+)
+def test_of_a_leg_of_a_best_plan_is_said_what_a_sizing_says(
+    terms: dict[str, Any], leverage: str | None, code: str, member: str
+) -> None:
+    """Two contracts are best; what is doubtful about so many is said at their place, and not of a leg without any."""
+    frontier = plan([candidate(linear(**terms), leverage=leverage), candidate(ETH, place=1)], returns=_BTC_ALONE)
+
+    assert frontier.best is not None
+    place = frontier.best.by_variance.plan
+    assert [leg.contracts for leg in frontier.plans[place].legs] == [2, 0]
+    assert (code, f"#/plans/{place}/legs/0/{member}") in codes(frontier)
+    assert not any(pointer.startswith(f"#/plans/{place}/legs/1") for _, pointer in codes(frontier))
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        {"max_market_quantity": "2"},
+        {"maintenance_tiers": [{"floor": "0", "rate": "0.004"}, {"floor": "12000", "rate": "0.01"}]},
+    ],
+)
+def test_a_leg_within_its_terms_is_not_warned_of(terms: dict[str, Any]) -> None:
+    """Two contracts in one market order of two, and worth no more than the first tier."""
+    frontier = plan([candidate(linear(**terms)), candidate(ETH, place=1)], returns=_BTC_ALONE)
+
+    assert {code for code, _ in codes(frontier)}.isdisjoint({"exceeds_market_order", "larger_initial_margin"})
 
 
 def test_two_underlyings_that_move_as_one_are_told() -> None:
