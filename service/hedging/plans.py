@@ -87,8 +87,8 @@ class LegFacts(Struct, frozen=True, kw_only=True):
         Meta(
             description="Why not more. coverage: most_coverage times what it holds with the least variance, alone or "
             "beside the others, rounded up to a legal size; max_quantity: the largest order; largest_notional: this "
-            "service's ceiling; adds_risk: any of it adds variance; no_legal_size: its minimum is above its maximum; "
-            "no_exposure: there is nothing to hedge."
+            "service's ceiling; adds_risk: any of it adds variance, alone and beside the best fractions of the others; "
+            "no_legal_size: its minimum is above its maximum; no_exposure: there is nothing to hedge."
         ),
     ]
 
