@@ -316,10 +316,12 @@ def _describe(view: _View, plan: Plan) -> str:
     ]
     if not held:
         return "No hedge: nothing that may be held leaves less"
-    return (
-        f"{' and '.join(held)}: {plan.variance_reduction * 100:.1f} % less variance, which is "
-        f"{plan.volatility_reduction * 100:.1f} % less volatility; the rest stays"
-    )
+    of_variance, of_volatility = plan.variance_reduction * 100, plan.volatility_reduction * 100
+    if of_variance < 0:
+        told = f"{-of_variance:.1f} % more variance, which is {-of_volatility:.1f} % more volatility"
+    else:
+        told = f"{of_variance:.1f} % less variance, which is {of_volatility:.1f} % less volatility; the rest stays"
+    return f"{' and '.join(held)}: {told}"
 
 
 def _tell_underlyings(mix: Mix, scene: Scene, joint: Joint) -> Iterator[UnderlyingRisk]:
@@ -351,6 +353,9 @@ def _warn_of_best(view: _View, told: _Told, best: BestPlans) -> Iterator[Caution
         if plan.coverage > SPECULATIVE_COVERAGE:
             detail = f"Worth {plan.coverage * 100:.0f} % of the exposure: too much if the book moves less from now on"
             yield caution("over_hedge", detail, "plans", place, "coverage")
+        if plan.variance_reduction < 0:
+            detail = f"The variance is {-plan.variance_reduction * 100:.1f} % above that without a hedge: it adds risk"
+            yield caution("hedge_adds_risk", detail, "plans", place, "variance_reduction")
         for index, (one, leg) in enumerate(zip(view.mix.entered, plan.legs, strict=True)):
             yield from _warn_of_leg(view.mix.side, one, leg, "plans", place, "legs", index)
 

@@ -530,6 +530,26 @@ def test_a_leg_within_its_terms_is_not_warned_of(terms: dict[str, Any]) -> None:
     assert {code for code, _ in codes(frontier)}.isdisjoint({"exceeds_market_order", "larger_initial_margin"})
 
 
+def test_a_best_plan_that_adds_variance_is_told_to_add_it() -> None:
+    """By hand: two shorts take most of the one crash in twenty days, and swing by themselves on all the others."""
+    swings = [0.05, -0.05] * 10
+    crash: dict[str, list[float | None]] = {
+        "BTC": [*swings[:19], -0.1],
+        "SOL": [*([0.01, 0.01, -0.01, -0.01] * 5)[:19], -0.2],
+    }
+    frontier = plan([candidate()], {"SOL": "10000"}, returns=crash, most_coverage=5.0)
+
+    best, said = best_of(frontier, "by_shortfall")
+    assert best.legs[0].contracts == 2
+    assert best.expected_shortfall == pytest.approx(0.08)
+    assert best.variance_reduction < 0
+    shares = (f"{-best.variance_reduction * 100:.1f}", f"{-best.volatility_reduction * 100:.1f}")
+    assert said.detail == f"2 BTC-MINI: {shares[0]} % more variance, which is {shares[1]} % more volatility"
+    assert [pointer for code, pointer in codes(frontier) if code == "hedge_adds_risk"] == [
+        f"#/plans/{said.plan}/variance_reduction"
+    ]
+
+
 def test_two_underlyings_that_move_as_one_are_told() -> None:
     """Ether is bitcoin and next to nothing of its own: how much of each is arbitrary, and the best is still best."""
     returns = days()
