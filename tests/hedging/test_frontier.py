@@ -4,6 +4,7 @@ from decimal import Decimal
 from itertools import product
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -217,6 +218,22 @@ def test_where_there_are_too_many_plans_the_best_are_proven_all_the_same() -> No
     assert within.margin > 99900
 
 
+def test_a_plan_with_a_role_is_told_beside_what_dominates_it() -> None:
+    """Of two contracts on one underlying, the dearer alone is dominated, however few plans there is room for."""
+    dear = candidate(msgspec.structs.replace(FINE, symbol="BTC-DEAR"), cost="0.01", place=1)
+    frontier = plan([candidate(FINE, cost="0"), dear], most_plans=20)
+
+    dominated = [one for one in frontier.plans if one.dominated_by is not None]
+    assert any(one.roles == ("alone",) and one.legs[1].contracts for one in dominated)
+    for one in dominated:
+        better = frontier.plans[one.dominated_by or 0]
+        assert "dominator" in better.roles
+        assert better.dominated_by is None
+        assert better.volatility <= one.volatility
+        assert better.cost <= one.cost
+    assert len(frontier.plans) <= 20
+
+
 def test_no_plan_beside_the_best_is_better() -> None:
     """Far beyond brute force: a lot more or less of each contract, by volatility and by shortfall."""
     mix = mixed([candidate(FINE), candidate(ETH, place=1)], WEALTHY)
@@ -356,6 +373,25 @@ def test_the_best_within_a_budget_is_the_best_of_those_that_fit(budget: Budget, 
     assert said.gap >= 0
 
 
+def test_what_is_earned_is_no_capital() -> None:
+    """1,500 behind one contract of 6,000 have to be there, though it is expected to earn 600."""
+    earning = [candidate(cost="-0.1")]
+    short, enough = (plan(earning, budget=Budget(capital=Amount(capital))) for capital in ("1499", "1500"))
+
+    fitting, said = best_of(enough, "by_budget")
+    assert [fitting.margin, fitting.cost, fitting.capital] == [Decimal(1500), Decimal(-600), Decimal(1500)]
+    assert best_of(short, "by_budget")[0].notional == 0
+    assert said.plan > 0
+
+
+def test_no_hedge_adds_no_risk() -> None:
+    """It is the best where nothing may be spent, and is not warned of."""
+    frontier = plan(TWO, budget=Budget(margin=Amount("0")))
+
+    assert best_of(frontier, "by_budget")[0].variance_reduction == 0
+    assert "hedge_adds_risk" not in {code for code, _ in codes(frontier)}
+
+
 def test_an_empty_budget_is_none() -> None:
     """It says as little as none at all."""
     frontier = plan(TWO, budget=Budget())
@@ -398,6 +434,17 @@ def test_a_short_that_a_rally_liquidates_loses_its_margin(contract: Any, lost: s
     assert worst is not None
     assert worst.is_liquidated
     assert worst.pnl == Decimal(lost) + 5000 * Decimal("4.5135")
+
+
+def test_a_short_that_is_liquidated_at_once_gains_nothing_of_a_crash() -> None:
+    """A margin of 1/300 is below what has to be left, 0.4 %: it is lost before SOL falls by 61.84 %."""
+    least = linear(maintenance_margin_rate="0.004")
+    frontier = plan([candidate(least, leverage="300")], {"SOL": "5000"}, stresses=("ftx-2022-11",))
+
+    worst = next(one.worst_stress for one in frontier.plans if one.legs[0].contracts == 1)
+    assert worst is not None
+    assert worst.is_liquidated
+    assert worst.pnl == 5000 * Decimal("-0.6184") - 20
 
 
 @pytest.mark.parametrize(("missing", "leverage"), [("maintenance_margin_rate", "4"), ("initial_margin_rate", None)])
