@@ -260,7 +260,7 @@ def _write(
 
 def _tell_fraction(view: _View, fraction: Fraction) -> FractionalPlan:
     scene = view.scene
-    variance = max(0.0, float(scene.variance.at(fraction.hedges[None, :])[0]))
+    variance = float(scene.variance.at(fraction.hedges[None, :])[0])
     of_variance, of_volatility = view.reductions(variance)
     steps = [float(one.contract.lot_step) for one in view.mix.entered]
     return FractionalPlan(

@@ -234,6 +234,17 @@ def test_a_plan_with_a_role_is_told_beside_what_dominates_it() -> None:
     assert len(frontier.plans) <= 20
 
 
+def test_the_risk_of_the_underlying_itself_goes_to_none() -> None:
+    """To none at all, by whole lots and by fractions, and not to what float64 leaves of it."""
+    frontier = plan([candidate(), candidate(ETH, place=1)], {"BTC": "30000"}, returns=days(seed=0))
+
+    best, said = best_of(frontier, "by_variance")
+    assert frontier.least_variance is not None
+    assert [leg.contracts for leg in best.legs] == [5, 0]
+    assert (best.volatility, best.variance_reduction, best.volatility_reduction) == (0, 1, 1)
+    assert (frontier.least_variance.volatility, said.gap, said.proof.lower_bound) == (0, 0, 0)
+
+
 def test_no_plan_beside_the_best_is_better() -> None:
     """Far beyond brute force: a lot more or less of each contract, by volatility and by shortfall."""
     mix = mixed([candidate(FINE), candidate(ETH, place=1)], WEALTHY)
