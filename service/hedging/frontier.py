@@ -15,11 +15,12 @@ import numpy as np
 from service.hedging.advice import SPECULATIVE_COVERAGE
 from service.hedging.cautions import Caution, caution
 from service.hedging.collateral import ONE_DAY_MOVE, room_of
+from service.hedging.contracts import settlement_value
 from service.hedging.dominance import find_dominator
 from service.hedging.hedge_ratios import tidy
 from service.hedging.integer_optimum import Limit, Quadratic, Range, relax
 from service.hedging.joint_rows import Joint, join, warn_of_rows
-from service.hedging.mix import Mix, Reach, reach, tell_facts
+from service.hedging.mix import Entered, Mix, Reach, reach, tell_facts
 from service.hedging.plan_search import Fraction, Optimum, Scene, Survey, pick, survey
 from service.hedging.plans import (
     BestByTail,
@@ -31,18 +32,19 @@ from service.hedging.plans import (
     FractionalPlan,
     Frontier,
     Plan,
+    PlanLeg,
     Proof,
     Role,
     TailProof,
     UnderlyingRisk,
 )
-from service.hedging.positions import Positions
+from service.hedging.positions import UNKNOWN, Positions
 from service.hedging.randomness import Floats
 from service.hedging.rates import YEAR_DAYS
 from service.hedging.rounding import round_up
 from service.hedging.samples import Sample
 from service.hedging.shortfall_plane import Outcomes, measure_one
-from service.hedging.units import Money, Share, exactly
+from service.hedging.units import Money, Share, Side, exactly
 
 
 @exactly
@@ -258,7 +260,7 @@ def _write(
 
 def _tell_fraction(view: _View, fraction: Fraction) -> FractionalPlan:
     scene = view.scene
-    variance = max(0.0, float(scene.variance.at(fraction.hedges[None, :])[0]))
+    variance = float(scene.variance.at(fraction.hedges[None, :])[0])
     of_variance, of_volatility = view.reductions(variance)
     steps = [float(one.contract.lot_step) for one in view.mix.entered]
     return FractionalPlan(
@@ -314,10 +316,12 @@ def _describe(view: _View, plan: Plan) -> str:
     ]
     if not held:
         return "No hedge: nothing that may be held leaves less"
-    return (
-        f"{' and '.join(held)}: {plan.variance_reduction * 100:.1f} % less variance, which is "
-        f"{plan.volatility_reduction * 100:.1f} % less volatility; the rest stays"
-    )
+    of_variance, of_volatility = plan.variance_reduction * 100, plan.volatility_reduction * 100
+    if of_variance < 0:
+        told = f"{-of_variance:.1f} % more variance, which is {-of_volatility:.1f} % more volatility"
+    else:
+        told = f"{of_variance:.1f} % less variance, which is {of_volatility:.1f} % less volatility; the rest stays"
+    return f"{' and '.join(held)}: {told}"
 
 
 def _tell_underlyings(mix: Mix, scene: Scene, joint: Joint) -> Iterator[UnderlyingRisk]:
@@ -349,10 +353,28 @@ def _warn_of_best(view: _View, told: _Told, best: BestPlans) -> Iterator[Caution
         if plan.coverage > SPECULATIVE_COVERAGE:
             detail = f"Worth {plan.coverage * 100:.0f} % of the exposure: too much if the book moves less from now on"
             yield caution("over_hedge", detail, "plans", place, "coverage")
-        for index, leg in enumerate(plan.legs):
-            if leg.liquidation_move is None:
-                continue
-            room = room_of(view.mix.side, leg.liquidation_move)
-            if room < ONE_DAY_MOVE:
-                detail = f"Liquidated by a move of {room * 100:.2f} % against it, less than a usual day's"
-                yield caution("liquidation_near", detail, "plans", place, "legs", index, "liquidation_price")
+        if plan.variance_reduction < 0:
+            detail = f"The variance is {-plan.variance_reduction * 100:.1f} % above that without a hedge: it adds risk"
+            yield caution("hedge_adds_risk", detail, "plans", place, "variance_reduction")
+        for index, (one, leg) in enumerate(zip(view.mix.entered, plan.legs, strict=True)):
+            yield from _warn_of_leg(view.mix.side, one, leg, "plans", place, "legs", index)
+
+
+def _warn_of_leg(side: Side, one: Entered, leg: PlanLeg, *path: str | int) -> Iterator[Caution]:
+    """Say what a sizing would say of a contract held so."""
+    contract = one.contract
+    tiers, most = contract.maintenance_tiers or (), contract.max_market_quantity
+    value = settlement_value(contract, leg.contracts, one.backing.futures_price)
+    if leg.margin is not None and len(tiers) > 1 and value > tiers[1].floor:
+        detail = "Venues ask for more initial margin in this maintenance tier than the rate of the smallest position"
+        yield caution("larger_initial_margin", detail, *path, "margin")
+    if most is not None and leg.contracts > most:
+        detail = f"{leg.contracts} contracts take several market orders: the venue takes {most} at most in one"
+        yield caution("exceeds_market_order", detail, *path, "contracts")
+    if leg.liquidation_reason in UNKNOWN:
+        detail = f"Nobody can say when this is liquidated: {leg.liquidation_reason}"
+        yield caution("survival_unknown", detail, *path, "liquidation_reason")
+    room = None if leg.liquidation_move is None else room_of(side, leg.liquidation_move)
+    if room is not None and room < ONE_DAY_MOVE:
+        detail = f"Liquidated by a move of {room * 100:.2f} % against it, less than a usual day's"
+        yield caution("liquidation_near", detail, *path, "liquidation_price")

@@ -44,15 +44,18 @@ class Quadratic(NamedTuple):
     """Covariances of the lots of the legs."""
 
     def at(self, lots: Floats) -> Floats:
-        """Give the variance behind each row of lots, by sums and products alone: the same on every machine."""
+        """Give the variance behind each row of lots, by sums and products alone: the same on every machine.
+
+        What is left of one that float64 does not tell from none is none.
+        """
         total = np.full(len(lots), self.constant)
         for leg, linear in enumerate(self.linear):
             slope = np.full(len(lots), -2 * linear)
             for other, covariance in enumerate(self.matrix[leg]):
                 slope += covariance * lots[:, other]
             total += lots[:, leg] * slope
-        least: Floats = np.maximum(total, 0.0)
-        return least
+        left: Floats = np.where(total <= TIE * self.constant, 0.0, total)
+        return left
 
     def of(self, legs: Sequence[int]) -> "Quadratic":
         """Give the same of some of the legs, in an order."""

@@ -294,9 +294,7 @@ def _legal(one: Range, lots: float) -> float:
 def _measure(scene: Scene, lots: Floats) -> Measured:
     lots = np.unique(lots, axis=0)
     hedges = scene.hedges(lots)
-    variances = scene.variance.at(hedges)
-    variances = np.where(variances <= TIE * scene.variance.constant, 0.0, variances)
-    return Measured(lots, variances, measure_all(scene.outcomes, hedges, confidence=scene.confidence))
+    return Measured(lots, scene.variance.at(hedges), measure_all(scene.outcomes, hedges, confidence=scene.confidence))
 
 
 def _exhaust(scene: Scene, rows: Measured, limits: tuple[Limit, ...]) -> Optimum:

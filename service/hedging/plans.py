@@ -87,8 +87,8 @@ class LegFacts(Struct, frozen=True, kw_only=True):
         Meta(
             description="Why not more. coverage: most_coverage times what it holds with the least variance, alone or "
             "beside the others, rounded up to a legal size; max_quantity: the largest order; largest_notional: this "
-            "service's ceiling; adds_risk: any of it adds variance; no_legal_size: its minimum is above its maximum; "
-            "no_exposure: there is nothing to hedge."
+            "service's ceiling; adds_risk: any of it adds variance, alone and beside the best fractions of the others; "
+            "no_legal_size: its minimum is above its maximum; no_exposure: there is nothing to hedge."
         ),
     ]
 
@@ -166,10 +166,11 @@ class WorstStress(Struct, frozen=True, kw_only=True):
     ]
     net_return: Annotated[Share, Meta(description="pnl / absolute exposure.", examples=["-0.15"])]
     is_liquidated: Annotated[
-        bool,
+        bool | None,
         Meta(
             description="Whether a contract passes its liquidation price on the way and loses its margin; by closes, "
-            "between which nobody knows.",
+            "between which nobody knows. Null where that of a contract which the move is against is not known, as its "
+            "liquidation_reason says: pnl counts it as held.",
             examples=[False],
         ),
     ]

@@ -1,10 +1,11 @@
 """What the legs of a plan put up, cost and lose; each size of each contract is worked out once for all plans.
 
 Law: amounts are exact and add up over the legs. In a stress a leg that passes its liquidation price loses its margin
-and earns nothing more; what came between two closes is not known.
+and earns nothing more; what came between two closes is not known. A leg of which nobody knows that price is counted as
+held, and said to be so.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -15,6 +16,8 @@ from service.hedging.plans import PlanLeg, WorstStress
 from service.hedging.rounding import round_up
 from service.hedging.units import Money, Share, Size, exactly
 
+UNKNOWN = frozenset(("initial_margin_rate_missing", "maintenance_rate_missing"))
+"""Why nobody can say when a leg is liquidated."""
 _ZERO = Decimal(0)
 
 
@@ -26,8 +29,8 @@ class Held(NamedTuple):
     margin: Decimal | None
     """None where it is not known."""
     cost: Decimal
-    stresses: tuple[tuple[Decimal, bool], ...]
-    """What it earns in each stress, and whether it is liquidated."""
+    stresses: tuple[tuple[Decimal, bool | None], ...]
+    """What it earns in each stress, and whether it is liquidated; None where nobody knows."""
 
 
 class Sums(NamedTuple):
@@ -86,9 +89,15 @@ class Positions:
                     name=stress.name,
                     pnl=Money.of(pnl),
                     net_return=Share.of(pnl / self._mix.size),
-                    is_liquidated=any(one.stresses[place][1] for one in held),
+                    is_liquidated=_is_any(one.stresses[place][1] for one in held),
                 )
         return worst
+
+
+def _is_any(answers: Iterable[bool | None]) -> bool | None:
+    """Tell whether one of several is so; None where none is known to be, and one may be."""
+    known = set(answers)
+    return True if True in known else None if None in known else False
 
 
 def _hold(mix: Mix, one: Entered, lots: int) -> Held:
@@ -113,12 +122,12 @@ def _hold(mix: Mix, one: Entered, lots: int) -> Held:
     )
 
 
-def _endure(one: Entered, stress: KnownStress, *, notional: Decimal, posted: Margin) -> tuple[Decimal, bool]:
-    """Give what a leg earns in a stress, and whether it is liquidated on the way."""
+def _endure(one: Entered, stress: KnownStress, *, notional: Decimal, posted: Margin) -> tuple[Decimal, bool | None]:
+    """Give what a leg earns in a stress, and whether it is liquidated on the way; None where nobody knows."""
     side, move = one.backing.side, stress.moves[one.contract.underlying]
     against = room_of(side, move)
     if posted.liquidation_move is None or one.margin_rate is None:
-        return -against * notional, False
+        return -against * notional, None if posted.liquidation_reason in UNKNOWN and against > 0 else False
     room = room_of(side, posted.liquidation_move)
     if against < room and room > 0:
         return -against * notional, False

@@ -4,6 +4,7 @@ from decimal import Decimal
 from itertools import product
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -217,6 +218,33 @@ def test_where_there_are_too_many_plans_the_best_are_proven_all_the_same() -> No
     assert within.margin > 99900
 
 
+def test_a_plan_with_a_role_is_told_beside_what_dominates_it() -> None:
+    """Of two contracts on one underlying, the dearer alone is dominated, however few plans there is room for."""
+    dear = candidate(msgspec.structs.replace(FINE, symbol="BTC-DEAR"), cost="0.01", place=1)
+    frontier = plan([candidate(FINE, cost="0"), dear], most_plans=20)
+
+    dominated = [one for one in frontier.plans if one.dominated_by is not None]
+    assert any(one.roles == ("alone",) and one.legs[1].contracts for one in dominated)
+    for one in dominated:
+        better = frontier.plans[one.dominated_by or 0]
+        assert "dominator" in better.roles
+        assert better.dominated_by is None
+        assert better.volatility <= one.volatility
+        assert better.cost <= one.cost
+    assert len(frontier.plans) <= 20
+
+
+def test_the_risk_of_the_underlying_itself_goes_to_none() -> None:
+    """To none at all, by whole lots and by fractions, and not to what float64 leaves of it."""
+    frontier = plan([candidate(), candidate(ETH, place=1)], {"BTC": "30000"}, returns=days(seed=0))
+
+    best, said = best_of(frontier, "by_variance")
+    assert frontier.least_variance is not None
+    assert [leg.contracts for leg in best.legs] == [5, 0]
+    assert (best.volatility, best.variance_reduction, best.volatility_reduction) == (0, 1, 1)
+    assert (frontier.least_variance.volatility, said.gap, said.proof.lower_bound) == (0, 0, 0)
+
+
 def test_no_plan_beside_the_best_is_better() -> None:
     """Far beyond brute force: a lot more or less of each contract, by volatility and by shortfall."""
     mix = mixed([candidate(FINE), candidate(ETH, place=1)], WEALTHY)
@@ -356,6 +384,25 @@ def test_the_best_within_a_budget_is_the_best_of_those_that_fit(budget: Budget, 
     assert said.gap >= 0
 
 
+def test_what_is_earned_is_no_capital() -> None:
+    """1,500 behind one contract of 6,000 have to be there, though it is expected to earn 600."""
+    earning = [candidate(cost="-0.1")]
+    short, enough = (plan(earning, budget=Budget(capital=Amount(capital))) for capital in ("1499", "1500"))
+
+    fitting, said = best_of(enough, "by_budget")
+    assert [fitting.margin, fitting.cost, fitting.capital] == [Decimal(1500), Decimal(-600), Decimal(1500)]
+    assert best_of(short, "by_budget")[0].notional == 0
+    assert said.plan > 0
+
+
+def test_no_hedge_adds_no_risk() -> None:
+    """It is the best where nothing may be spent, and is not warned of."""
+    frontier = plan(TWO, budget=Budget(margin=Amount("0")))
+
+    assert best_of(frontier, "by_budget")[0].variance_reduction == 0
+    assert "hedge_adds_risk" not in {code for code, _ in codes(frontier)}
+
+
 def test_an_empty_budget_is_none() -> None:
     """It says as little as none at all."""
     frontier = plan(TWO, budget=Budget())
@@ -400,6 +447,37 @@ def test_a_short_that_a_rally_liquidates_loses_its_margin(contract: Any, lost: s
     assert worst.pnl == Decimal(lost) + 5000 * Decimal("4.5135")
 
 
+def test_a_short_that_is_liquidated_at_once_gains_nothing_of_a_crash() -> None:
+    """A margin of 1/300 is below what has to be left, 0.4 %: it is lost before SOL falls by 61.84 %."""
+    least = linear(maintenance_margin_rate="0.004")
+    frontier = plan([candidate(least, leverage="300")], {"SOL": "5000"}, stresses=("ftx-2022-11",))
+
+    worst = next(one.worst_stress for one in frontier.plans if one.legs[0].contracts == 1)
+    assert worst is not None
+    assert worst.is_liquidated
+    assert worst.pnl == 5000 * Decimal("-0.6184") - 20
+
+
+@pytest.mark.parametrize(("missing", "leverage"), [("maintenance_margin_rate", "4"), ("initial_margin_rate", None)])
+def test_nobody_says_that_a_short_survives_of_which_that_is_not_known(missing: str, leverage: str | None) -> None:
+    """BTC rose by 60.48 %: the loss is counted in full. It is known of what is not held, or what gained."""
+    terms = {"initial_margin_rate": "0.05", "maintenance_margin_rate": "0.004", missing: None}
+    unknown = candidate(linear(symbol="BTC-OLD", **terms), leverage=leverage)
+    risen = plan([unknown, candidate(place=1)], {"SOL": "15000"}, stresses=("rally-2023-q4",))
+    fallen = plan([unknown], {"SOL": "15000"}, stresses=("ftx-2022-11",))
+
+    said = {tuple(int(leg.contracts) for leg in one.legs): one.worst_stress for one in risen.plans}
+    alone, both, none = said[1, 0], said[1, 1], said[0, 0]
+    assert alone is not None
+    assert both is not None
+    assert none is not None
+    assert alone.is_liquidated is None
+    assert alone.pnl == 15000 * Decimal("4.5135") - 6000 * Decimal("0.6048")
+    assert both.is_liquidated is True
+    assert none.is_liquidated is False
+    assert {one.worst_stress.is_liquidated for one in fallen.plans if one.worst_stress} == {False}
+
+
 def test_a_stress_is_left_out_where_a_coin_is_unknown() -> None:
     """It is named, with the coins; of a book that nobody knows no plan has a worst stress."""
     returns = {**days(), "WIF": days()["SOL"]}
@@ -436,6 +514,10 @@ def test_sizes_end_where_they_make_no_sense(terms: Any, more: Any, most: str, li
     assert all(one >= drawn.facts[0].least_contracts for one in smallest)
 
 
+_BTC_ALONE = {**days(), **{coin: [1.1 * (one or 0) for one in days()["BTC"]] for coin in ("SOL", "ADA")}}
+"""Coins that are bitcoin and nothing else."""
+
+
 def codes(frontier: Frontier) -> set[tuple[str, str]]:
     """List the warnings with their places."""
     return {(note.code, note.pointer) for note in frontier.warnings}
@@ -462,6 +544,68 @@ def test_what_a_careful_trader_would_mention_is_said() -> None:
     assert ("cost_assumed", "#/instruments/1/cost/funding_payments") in notes
     assert ("low_sample", "#/observations") in notes
     assert ("by_closes", "#/stresses_used") in notes
+
+
+@pytest.mark.parametrize(
+    ("terms", "leverage", "code", "member"),
+    [
+        ({"maintenance_margin_rate": "0.004"}, None, "survival_unknown", "liquidation_reason"),
+        ({"initial_margin_rate": "0.05"}, "4", "survival_unknown", "liquidation_reason"),
+        ({"max_market_quantity": "1"}, "4", "exceeds_market_order", "contracts"),
+        (
+            {"maintenance_tiers": [{"floor": "0", "rate": "0.004"}, {"floor": "11999", "rate": "0.01"}]},
+            "4",
+            "larger_initial_margin",
+            "margin",
+        ),
+        ({"maintenance_margin_rate": "0.004"}, "200", "liquidation_near", "liquidation_price"),
+    ],
+)
+def test_of_a_leg_of_a_best_plan_is_said_what_a_sizing_says(
+    terms: dict[str, Any], leverage: str | None, code: str, member: str
+) -> None:
+    """Two contracts are best; what is doubtful about so many is said at their place, and not of a leg without any."""
+    frontier = plan([candidate(linear(**terms), leverage=leverage), candidate(ETH, place=1)], returns=_BTC_ALONE)
+
+    assert frontier.best is not None
+    place = frontier.best.by_variance.plan
+    assert [leg.contracts for leg in frontier.plans[place].legs] == [2, 0]
+    assert (code, f"#/plans/{place}/legs/0/{member}") in codes(frontier)
+    assert not any(pointer.startswith(f"#/plans/{place}/legs/1") for _, pointer in codes(frontier))
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        {"max_market_quantity": "2"},
+        {"maintenance_tiers": [{"floor": "0", "rate": "0.004"}, {"floor": "12000", "rate": "0.01"}]},
+    ],
+)
+def test_a_leg_within_its_terms_is_not_warned_of(terms: dict[str, Any]) -> None:
+    """Two contracts in one market order of two, and worth no more than the first tier."""
+    frontier = plan([candidate(linear(**terms)), candidate(ETH, place=1)], returns=_BTC_ALONE)
+
+    assert {code for code, _ in codes(frontier)}.isdisjoint({"exceeds_market_order", "larger_initial_margin"})
+
+
+def test_a_best_plan_that_adds_variance_is_told_to_add_it() -> None:
+    """By hand: two shorts take most of the one crash in twenty days, and swing by themselves on all the others."""
+    swings = [0.05, -0.05] * 10
+    crash: dict[str, list[float | None]] = {
+        "BTC": [*swings[:19], -0.1],
+        "SOL": [*([0.01, 0.01, -0.01, -0.01] * 5)[:19], -0.2],
+    }
+    frontier = plan([candidate()], {"SOL": "10000"}, returns=crash, most_coverage=5.0)
+
+    best, said = best_of(frontier, "by_shortfall")
+    assert best.legs[0].contracts == 2
+    assert best.expected_shortfall == pytest.approx(0.08)
+    assert best.variance_reduction < 0
+    shares = (f"{-best.variance_reduction * 100:.1f}", f"{-best.volatility_reduction * 100:.1f}")
+    assert said.detail == f"2 BTC-MINI: {shares[0]} % more variance, which is {shares[1]} % more volatility"
+    assert [pointer for code, pointer in codes(frontier) if code == "hedge_adds_risk"] == [
+        f"#/plans/{said.plan}/variance_reduction"
+    ]
 
 
 def test_two_underlyings_that_move_as_one_are_told() -> None:

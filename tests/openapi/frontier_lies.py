@@ -45,6 +45,7 @@ LIES: tuple[Lie, ...] = (
     Lie("always a share of the best", member("Plan", "share_of_best", "type"), "number"),
     Lie("always dominated", member("Plan", "dominated_by", "type"), "integer"),
     Lie("always a worst stress", member("Plan", "worst_stress", "oneOf"), first),
+    Lie("always known to be liquidated or not", member("WorstStress", "is_liquidated", "type"), "boolean"),
     Lie("always a margin of a plan", member("Plan", "margin"), _MONEY),
     Lie("costs of plans as numbers", member("Plan", "cost"), {"type": "number", "examples": [-12.5]}),
     Lie(
