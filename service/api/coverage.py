@@ -23,10 +23,10 @@ from service.api.premises import (
 from service.hedging.book_risk import AssumedRisk, RiskQuestion
 from service.hedging.choice import Aims
 from service.hedging.coverage import CoverageAnswer, CoverageQuestion, Posted, assess_coverage, check_question
-from service.hedging.hedge_cost import Outlook
+from service.hedging.hedge_cost import ExpectedCostRate, ExpectedFeeRate, ExpectedFundingRate, Outlook
 from service.hedging.portfolio import Weighting
 from service.hedging.setting import lay_out
-from service.hedging.units import AnnualRate, Coverage, FeeRate, FundingRate
+from service.hedging.units import Coverage
 
 _Aversion = Annotated[float, Meta(ge=0.01, le=1000, examples=[3])]
 _Target = Annotated[float, Meta(ge=0, le=100)]
@@ -70,29 +70,9 @@ class CoverageRequest(BookQuestion, frozen=True, kw_only=True, forbid_unknown_fi
             examples=[0.2],
         ),
     ] = 0.0
-    cost_rate: Annotated[
-        AnnualRate | None,
-        Meta(
-            description="What holding the hedge costs over the horizon, as a fraction of its notional: `cost_rate` of "
-            "/v1/carry. Null or absent: two trades at fee_rate, less the funding.",
-            examples=["-0.008"],
-        ),
-    ] = None
-    funding_rate: Annotated[
-        FundingRate | None,
-        Meta(
-            description="Mean funding per interval of the contract that you expect, 8 hours where it does not say; "
-            "null or absent: none is counted, with a warning.",
-            examples=["0.0001"],
-        ),
-    ] = None
-    fee_rate: Annotated[
-        FeeRate | None,
-        Meta(
-            description="Cost of one trade as a fraction of the notional, half of the spread included; null or absent: "
-            "the contract's taker fee, or 0.0005 with a warning."
-        ),
-    ] = None
+    cost_rate: ExpectedCostRate = None
+    funding_rate: ExpectedFundingRate = None
+    fee_rate: ExpectedFeeRate = None
     confidence: Annotated[
         float,
         Meta(description="Of the expected shortfall: 0.95 is the worst 5 %.", ge=0.8, le=0.999, examples=[0.95]),

@@ -17,12 +17,13 @@ from service.api.origins import Prices, Provenance, Source, note_ages, time_of
 from service.api.past_closes import Vault
 from service.api.past_returns import Needs, PastOrigin, PastReturns, look_back, tell_origin
 from service.api.premises import AskedTime, PricesOrigin, TermsOrigin, UsedPrices, UsedTerms, UsedTime
-from service.hedging.hedge_cost import Outlook
+from service.hedging.hedge_cost import ExpectedCostRate, ExpectedFeeRate, ExpectedFundingRate, Outlook
 from service.hedging.mix import FIELD, Candidate, Mix, Terms, check_outlooks, plan_mix
-from service.hedging.plans import MOST_LEGS, MOST_PLANS, Budget, Drawn, Frontier, HistoricalName, LegFacts
+from service.hedging.plans import MOST_LEGS, MOST_PLANS, Budget, Drawn, Frontier, LegFacts
 from service.hedging.portfolio import Holding
 from service.hedging.samples import Series, WindowSeries, take_sample
-from service.hedging.units import AnnualRate, FeeRate, FundingRate, Leverage, Price
+from service.hedging.stresses import HistoricalName
+from service.hedging.units import Leverage, Price
 from service.market.history import Histories
 
 _Days = Annotated[float, Meta(ge=1, le=365, examples=[30])]
@@ -43,29 +44,9 @@ class FrontierLeg(Leg, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A contract that may hold a part of the hedge, with what is expected of it."""
 
     leverage: _Leverage = None
-    cost_rate: Annotated[
-        AnnualRate | None,
-        Meta(
-            description="What holding it costs over the horizon, as a fraction of its notional: `cost_rate` of "
-            "/v1/carry. Null or absent: two trades at fee_rate, less the funding.",
-            examples=["-0.008"],
-        ),
-    ] = None
-    funding_rate: Annotated[
-        FundingRate | None,
-        Meta(
-            description="Mean funding per interval of the contract that you expect, 8 hours where it does not say; "
-            "null or absent: none is counted, with a warning.",
-            examples=["0.0001"],
-        ),
-    ] = None
-    fee_rate: Annotated[
-        FeeRate | None,
-        Meta(
-            description="Cost of one trade as a fraction of the notional, half of the spread included; null or absent: "
-            "the contract's taker fee, or 0.0005 with a warning."
-        ),
-    ] = None
+    cost_rate: ExpectedCostRate = None
+    funding_rate: ExpectedFundingRate = None
+    fee_rate: ExpectedFeeRate = None
 
 
 class FrontierRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -19,6 +19,30 @@ from service.hedging.instruments import USUAL_TAKER_FEE
 from service.hedging.rates import YEAR_DAYS, annualize, days_between
 from service.hedging.units import AnnualRate, FeeRate, FundingRate, Instant, Share, exactly
 
+ExpectedCostRate = Annotated[
+    AnnualRate | None,
+    Meta(
+        description="What holding the hedge costs over the horizon, as a fraction of its notional: `cost_rate` of "
+        "/v1/carry. Null or absent: two trades at fee_rate, less the funding.",
+        examples=["-0.008"],
+    ),
+]
+ExpectedFundingRate = Annotated[
+    FundingRate | None,
+    Meta(
+        description="Mean funding per interval of the contract that you expect, 8 hours where it does not say; "
+        "null or absent: none is counted, with a warning.",
+        examples=["0.0001"],
+    ),
+]
+ExpectedFeeRate = Annotated[
+    FeeRate | None,
+    Meta(
+        description="Cost of one trade as a fraction of the notional, half of the spread included; null or absent: "
+        "the contract's taker fee, or 0.0005 with a warning."
+    ),
+]
+
 
 class Outlook(NamedTuple):
     """What the caller expects of the time for which the hedge is held."""

@@ -25,11 +25,11 @@ from service.hedging.errors import (
 )
 from service.hedging.hedge_cost import Expected, Outlook, check_outlook, expect_cost, warn_of_cost, warn_of_horizon
 from service.hedging.lots import smallest_size
-from service.hedging.plans import Budget, HistoricalName, LeftOut, LegFacts, Limiting
+from service.hedging.plans import Budget, LeftOut, LegFacts, Limiting
 from service.hedging.portfolio import Book, Holding
 from service.hedging.rounding import ceil_steps, floor_steps
 from service.hedging.setting import Quoted, Setting, lay_out_each, warn_of_coins, warn_of_expiry, warn_of_quotes
-from service.hedging.stresses import STRESSES
+from service.hedging.stresses import STRESSES, HistoricalName
 from service.hedging.units import (
     Instant,
     Leverage,

@@ -13,22 +13,9 @@ from service.hedging.cautions import Caution
 from service.hedging.collateral import LiquidationReason
 from service.hedging.hedge_cost import HoldingCost
 from service.hedging.portfolio import ValuedHolding
+from service.hedging.stresses import HistoricalName
 from service.hedging.units import Amount, Asset, Money, PriceLevel, Share, Side, Size
 
-HistoricalName = Literal[
-    "covid-2020-03",
-    "china-2021-05",
-    "day-2021-05-19",
-    "luna-2022-05",
-    "3ac-2022-06",
-    "ftx-2022-11",
-    "sec-2023-06",
-    "yen-2024-08",
-    "crash-2025-10",
-    "rally-2023-q4",
-    "rally-2024-11",
-]
-"""Stresses of which it is known what each coin did."""
 Role = Literal[
     "no_hedge", "alone", "rounded_separately", "least_variance", "least_shortfall", "within_budget", "dominator"
 ]

@@ -10,23 +10,10 @@ from typing import Annotated, Literal, cast
 from msgspec import Meta, Struct
 
 from service.hedging.hedge_ratios import tidy
-from service.hedging.stresses import STRESSES
+from service.hedging.stresses import STRESSES, FallName
 
 LEAST_FALL = 0.05
 """Of the underlying: a quotient by less says little of how a coin falls with it."""
-
-FallName = Literal[
-    "covid-2020-03",
-    "china-2021-05",
-    "day-2021-05-19",
-    "luna-2022-05",
-    "3ac-2022-06",
-    "ftx-2022-11",
-    "sec-2023-06",
-    "yen-2024-08",
-    "crash-2025-10",
-]
-"""The named stresses in which something that a future may follow fell so far."""
 
 _MOVES: dict[FallName, dict[str, float]] = {
     cast("FallName", stress.name): {figure.asset: float(figure.move) for figure in stress.figures}

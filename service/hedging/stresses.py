@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 
 from service.hedging.units import Asset, Share
 
-StressName = Literal[
+FallName = Literal[
     "covid-2020-03",
     "china-2021-05",
     "day-2021-05-19",
@@ -21,8 +21,12 @@ StressName = Literal[
     "sec-2023-06",
     "yen-2024-08",
     "crash-2025-10",
-    "rally-2023-q4",
-    "rally-2024-11",
+]
+"""Windows in which something that a future may follow fell by 5 % and more."""
+HistoricalName = Literal[FallName, "rally-2023-q4", "rally-2024-11"]
+"""Windows of which it is known what each coin did."""
+StressName = Literal[
+    HistoricalName,
     "correlation-breakdown",
     "funding-spike",
     "exchange-outage",

@@ -17,8 +17,8 @@ from service.hedging.errors import (
 )
 from service.hedging.hedge_cost import Outlook
 from service.hedging.mix import check_outlooks, plan_mix
-from service.hedging.plans import Budget, HistoricalName
-from service.hedging.stresses import STRESSES
+from service.hedging.plans import Budget
+from service.hedging.stresses import STRESSES, HistoricalName
 from service.hedging.units import Amount, AnnualRate, FeeRate, FundingRate, Price
 from tests.hedging.build import NOW, holding, linear
 from tests.hedging.mixing import ETH, candidate, mixed
