@@ -22,7 +22,7 @@ from service.hedging.priors import Prior
 from service.hedging.ratios import Aim, HedgeRatios, Plan, check_aim, plan_ratios, risky_assets
 from service.hedging.samples import SentSeries, Series, WindowSeries
 from service.hedging.setting import Setting, lay_out_each
-from service.hedging.slopes import Method
+from service.hedging.slopes import BetaMethod
 from service.hedging.units import Asset, Coverage, Instant
 
 _FIELD = "instruments"
@@ -74,7 +74,7 @@ class HedgeRatioRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields
         Meta(description="Where spot prices and past closes are looked up; absent or null: nowhere."),
     ] = None
     method: Annotated[
-        Method,
+        BetaMethod,
         Meta(description="Estimate of the book's beta that contracts are sized by; all are answered."),
     ] = "vasicek"
     coverage: Annotated[Coverage, Meta(description="Share of the book to hedge.")] = Coverage("1")
@@ -96,7 +96,7 @@ class HedgeRatioRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class HedgeRatioReply(HedgeRatios, frozen=True, kw_only=True):
     """What the past says of the ratio to hedge a book with, with everything it was made from."""
 
-    method: Annotated[Method, Meta(description="As requested.")]
+    method: Annotated[BetaMethod, Meta(description="As requested.")]
     coverage: Annotated[Coverage, Meta(description="As requested.")]
     confidence: _Confidence
     decay: _Decay

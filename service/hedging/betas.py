@@ -12,12 +12,13 @@ from msgspec.structs import replace
 
 from service.hedging.cautions import Caution, caution
 from service.hedging.errors import Fault, InconsistentQuestionError
-from service.hedging.estimates import BetaEstimate, BetaMethod, Estimator, Places, estimate_betas
+from service.hedging.estimates import BetaEstimate, Estimator, Places, estimate_betas
 from service.hedging.hedge_ratios import tidy
 from service.hedging.portfolio import Book, Holding, ValuedHolding, Weighting, exact_beta
 from service.hedging.priors import Prior, find_prior
 from service.hedging.samples import MOST_SERIES, SentSeries, take_sample
 from service.hedging.setting import Setting
+from service.hedging.slopes import BetaMethod
 from service.hedging.stress_beta import StressBeta, measure_stress_beta
 from service.hedging.units import Asset, Beta, Money, exactly
 from service.hedging.variance import FEW

@@ -9,7 +9,7 @@ exactly rounded, so that an estimate is the same number on every machine. float6
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import NormalDist
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, NamedTuple
 
 from msgspec import Meta, Struct
 
@@ -17,11 +17,11 @@ from service.hedging.errors import Fault, InconsistentQuestionError, TooFewObser
 from service.hedging.hedge_ratios import tidy
 from service.hedging.priors import Prior, shrink
 from service.hedging.samples import Sample
+from service.hedging.slopes import BetaMethod
 from service.hedging.tail import student_quantile
 from service.hedging.units import Beta
 from service.hedging.variance import FEWEST, LEAST_VARIANCE, covariance
 
-BetaMethod = Literal["vasicek", "ols", "ewma"]
 LARGEST_BETA = 100
 """Beyond which a slope is a slip of units and no beta."""
 _NORMAL = NormalDist()

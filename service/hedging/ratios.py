@@ -15,7 +15,7 @@ from service.hedging.portfolio import ValuedHolding
 from service.hedging.priors import PRIORS, Prior, find_prior
 from service.hedging.samples import Sample, SentSeries, take_sample
 from service.hedging.setting import Quoted, Setting
-from service.hedging.slopes import JointSlopes, Method, PairSlopes
+from service.hedging.slopes import BetaMethod, JointSlopes, PairSlopes
 from service.hedging.units import Asset, Coverage, Money, Side, Size, Symbol
 
 MOST_INSTRUMENTS = 2
@@ -25,7 +25,7 @@ _Ratio = Annotated[float, Meta(examples=[1.1])]
 class Aim(NamedTuple):
     """What is asked of past returns."""
 
-    method: Method
+    method: BetaMethod
     coverage: Coverage
     confidence: float
     priors: Mapping[str, Prior]

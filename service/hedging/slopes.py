@@ -12,7 +12,7 @@ from service.hedging.priors import Belief
 from service.hedging.stress_beta import StressBeta
 from service.hedging.units import Asset
 
-Method = Literal["vasicek", "ols", "ewma"]
+BetaMethod = Literal["vasicek", "ols", "ewma"]
 Lacking = Literal["too_few_observations", "not_independent"]
 Unstable = Literal["too_few_observations", "unstable_denominator", "not_independent"]
 Unjoined = Literal["one_instrument", "too_few_observations", "singular_covariance", "never_moved"]
@@ -183,7 +183,7 @@ class JointSlopes(Struct, frozen=True, kw_only=True):
     ]
 
 
-def beta_of(pair: PairSlopes, method: Method) -> float | None:
+def beta_of(pair: PairSlopes, method: BetaMethod) -> float | None:
     """Give the estimate that a method asks for; None where there is none."""
     if method == "vasicek":
         return None if pair.vasicek is None else pair.vasicek.beta

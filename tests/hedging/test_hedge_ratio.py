@@ -22,7 +22,7 @@ from service.hedging.errors import (
 from service.hedging.priors import Prior
 from service.hedging.ratios import HedgeRatios
 from service.hedging.samples import CloseSeries
-from service.hedging.slopes import Method, beta_of
+from service.hedging.slopes import BetaMethod, beta_of
 from service.hedging.units import Coverage, Price
 from tests.hedging.build import inverse, linear
 from tests.hedging.history import daily_returns, golden, needs_history
@@ -185,7 +185,7 @@ def test_a_book_is_drawn_toward_the_prior_once_and_not_coin_by_coin() -> None:
     weights = [asset.weight or 0 for asset in found.assets]
     by_method = {
         method: sum(weight * (beta_of(coin, method) or 0) for weight, coin in zip(weights, coins, strict=True))
-        for method in get_args(Method)
+        for method in get_args(BetaMethod)
     }
     assert book.slopes.vasicek is not None
     assert book.slopes.vasicek.weight > max(coin.vasicek.weight for coin in coins if coin.vasicek is not None)
