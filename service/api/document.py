@@ -30,6 +30,9 @@ effects. All prices of a request are in one quote currency: US dollars or a doll
 A contract is given in full, or as `listed` by an exchange; prices that are not sent are looked up where `market` \
 says, and the answer names the source and the age of each.
 
+A member that may be left out has a `default`; one that is a record has it as `x-default`, which no generator of \
+clients stumbles over.
+
 Every refusal is an RFC 9457 problem whose `type` leads to a page. Unknown paths answer 404, wrong methods 405 with \
 Allow, a malformed Host 400, request heads beyond 64 KiB 431 from the server itself. Every answer carries X-Request-ID \
 and Server-Timing.

@@ -15,6 +15,9 @@ Schema = dict[str, Any]
 _NAMED: dict[str, type] = {}
 """Records that have a component, by their name."""
 
+RECORD_DEFAULT = "x-default"
+"""Keyword of a default that is a record: clients are generated from a document that has no such `default`."""
+
 
 def build_components(records: Iterable[Any]) -> dict[str, Schema]:
     """Write a component for every record and every word that the given records are made of, sorted by name."""
@@ -92,9 +95,11 @@ def _struct(node: inspect.StructType, components: dict[str, Schema]) -> Schema:
 
 
 def _default(field: inspect.Field) -> Schema:
-    if field.default_factory is not NODEFAULT:
-        return {"default": _plain(field.default_factory())}
-    return {} if field.default in {NODEFAULT, UNSET} else {"default": _plain(field.default)}
+    """Write the default of a field; one that is a record under a name that no generator of clients stumbles over."""
+    default = field.default if field.default_factory is NODEFAULT else field.default_factory()
+    if default in (NODEFAULT, UNSET):
+        return {}
+    return {RECORD_DEFAULT if isinstance(default, msgspec.Struct) else "default": _plain(default)}
 
 
 def _plain(default: object) -> object:

@@ -45,7 +45,7 @@ LIES: tuple[Lie, ...] = (
     Lie("any member of what is posted", record("Posted", "additionalProperties"), True),  # noqa: FBT003
     Lie("a move to survive", member("Posted", "survive_move"), {**_SHARE, "default": "0.2"}),
     Lie("no risk assumed", member("CoverageRequest", "risk", "oneOf"), lambda old: old[1:]),
-    Lie("a calm market by default", member("CoverageRequest", "risk", "default", "volatility"), 0.3),
+    Lie("a calm market by default", member("CoverageRequest", "risk", "x-default", "volatility"), 0.3),
     Lie("volatility of nothing", member("AssumedRisk", "volatility", "minimum"), 0),
     Lie("wilder by default", member("AssumedRisk", "volatility", "default"), 0.8),
     Lie("R squared in percent", member("AssumedRisk", "r_squared", "maximum"), 100),

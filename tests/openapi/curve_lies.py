@@ -42,7 +42,7 @@ _ABOUT_BASIS: tuple[Lie, ...] = (
     Lie("61 steps", member("Projection", "points", "maximum"), 61),
     Lie("a step at least", member("Projection", "points", "minimum"), 1),
     Lie("five steps by default", member("Projection", "points", "default"), 5),
-    Lie("no steps by default", member("BasisRequest", "projection", "default", "points"), 0),
+    Lie("no steps by default", member("BasisRequest", "projection", "x-default", "points"), 0),
     Lie("surer rates by default", member("Projection", "carry_volatility", "default"), 0.03),
     Lie("surer prices by default", member("Projection", "spot_volatility", "default"), 0.5),
     Lie("negative volatility", member("Projection", "spot_volatility", "minimum"), -1),

@@ -18,7 +18,7 @@ LIES: tuple[Lie, ...] = (
     Lie("nobody buys the future", member("EffectivenessRequest", "hedge_ratio", "minimum"), 0),
     Lie("one to one by default", member("EffectivenessRequest", "hedge_ratio", "default"), 1),
     Lie("the worst hundredth judged by default", member("EffectivenessRequest", "confidence", "default"), 0.99),
-    Lie("nothing walked through by default", member("EffectivenessRequest", "walk_forward", "default"), None),
+    Lie("nothing walked through by default", member("EffectivenessRequest", "walk_forward", "x-default"), None),
     Lie("estimated on a month", member("WalkForward", "estimation_intervals", "default"), 30),
     Lie("estimated on two days", member("WalkForward", "estimation_intervals", "minimum"), 2),
     Lie("tested on nothing", member("WalkForward", "test_intervals", "minimum"), 0),

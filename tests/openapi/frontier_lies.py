@@ -17,7 +17,7 @@ LIES: tuple[Lie, ...] = (
     Lie("no contracts needed", record("FrontierRequest", "required"), less("instruments")),
     Lie("a past needed", record("FrontierRequest", "required"), more("series")),
     Lie("51 coins to plan for", member("FrontierRequest", "holdings", "maxItems"), 51),
-    Lie("a past of a month by default", member("FrontierRequest", "series", "default", "window_days"), 30),
+    Lie("a past of a month by default", member("FrontierRequest", "series", "x-default", "window_days"), 30),
     Lie("a plan of half a day", member("FrontierRequest", "horizon_days", "minimum"), 0.5),
     Lie("a plan of a week by default", member("FrontierRequest", "horizon_days", "default"), 7),
     Lie("a planned worst half", member("FrontierRequest", "confidence", "minimum"), 0.5),

@@ -47,7 +47,7 @@ _ANSWERABLE = (
     *("listPrices", "listContracts", "streamBasis"),
 )
 """Operations that may say no to a valid request."""
-_SPARED = {"judgeEffectiveness": 3, "listPlans": 3, "measureHedgeRatio": 3}
+_SPARED = {"listPlans": 3, "measureHedgeRatio": 3}
 """Of operations that take much to make a question of, one of so many random questions is asked."""
 _UNMENDED = 4
 """One of so many cases stays as it was generated."""

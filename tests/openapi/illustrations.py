@@ -103,8 +103,8 @@ def _shown(document: Document) -> Iterator[tuple[str, Schema, Any]]:
     """List every example and default with its schema."""
     for place, schema in schemas(document):
         yield from ((place, schema, value) for value in schema.get("examples", ()))
-        if "default" in schema:
-            yield place, schema, schema["default"]
+        if _default_of(schema) is not ABSENT:
+            yield place, schema, _default_of(schema)
     for place, holder in _holders(document):
         yield from _shown_in(holder, place)
 
@@ -196,12 +196,17 @@ def find_defaults(
             yield from _find_member_defaults(document, option, value, at)
 
 
+def _default_of(schema: Schema) -> Any:
+    """Read a default, which has another name where it is a record."""
+    return schema.get("default", schema.get("x-default", ABSENT))
+
+
 def _find_member_defaults(
     document: Document, option: Schema, value: dict[str, Any], at: Steps
 ) -> Iterator[tuple[Steps, Any]]:
     """Do the same for the members of a record, and within those that are there."""
     for name, member in option.get("properties", {}).items():
         if name not in option.get("required", ()):
-            yield (*at, name), resolve(document, member).get("default", ABSENT)
+            yield (*at, name), _default_of(resolve(document, member))
         if name in value:
             yield from find_defaults(document, member, value[name], (*at, name))

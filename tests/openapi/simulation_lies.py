@@ -33,7 +33,7 @@ LIES: tuple[Lie, ...] = (
     Lie("sure to 99 % by default", member("SimulationRequest", "confidence", "default"), 0.99),
     Lie("no market factor", member("SimulationRequest", "model", "oneOf"), lambda old: old[1:]),
     Lie("no past days", member("SimulationRequest", "model", "oneOf"), lambda old: old[:2]),
-    Lie("normal shocks by default", member("SimulationRequest", "model", "default", "degrees_of_freedom"), None),
+    Lie("normal shocks by default", member("SimulationRequest", "model", "x-default", "degrees_of_freedom"), None),
     Lie("weighted by beta by default", member("SimulationRequest", "weighting", "default"), "beta"),
     Lie("simulated funding by default", member("SimulationRequest", "funding_rate", "default"), "0.0001"),
     Lie("always a process", member("SimulationRequest", "funding_process", "oneOf"), first),
