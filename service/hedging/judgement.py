@@ -154,7 +154,7 @@ class RegressionTest(Struct, frozen=True, kw_only=True):
         Meta(description="Share of the variance that it explains; null for a book that never moved.", examples=[0.46]),
     ]
     slope_to_hedge_ratio: Annotated[
-        float | None, Meta(description="slope / hedge ratio; null for a hedge ratio of 0.", examples=[1.0])
+        float | None, Meta(description="slope / hedge ratio; null for a hedge ratio of less than 1e-9.", examples=[1.0])
     ]
     is_passed: Annotated[bool, Meta(description="Whether all three conventional conditions are met.", examples=[False])]
     convention: Annotated[
@@ -331,13 +331,15 @@ def _reach(measured: BasisRisk, reduction: float | None, evidence: Evidence) -> 
     )
 
 
+_LEAST_RATIO = 1e-9
+"""Below which a hedge ratio is none that a slope could be held against."""
 _LEAST_SHARE = 1e-6
 """Below which nothing is attainable that a share could be of."""
 
 
 def _test(measured: BasisRisk, rows: _Rows) -> RegressionTest:
     count, ratio, slope = measured.observations, measured.hedge_ratio, measured.beta
-    relative = slope / ratio if ratio else None
+    relative = slope / ratio if abs(ratio) >= _LEAST_RATIO else None
     is_near = relative is not None and _LOWEST <= tidy(relative) <= _HIGHEST
     r_squared = measured.r_squared
     is_close = r_squared is not None and r_squared >= LEAST_R_SQUARED

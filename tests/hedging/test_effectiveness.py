@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from service.hedging.cautions import Caution
@@ -609,6 +609,7 @@ _SERIES = st.lists(st.tuples(_RETURN, _RETURN, st.none() | _RETURN), min_size=3,
 
 @settings(max_examples=100, deadline=None)
 @given(rows=_SERIES, ratio=st.none() | st.floats(-10, 10), window=st.integers(3, 10), confidence=st.floats(0.8, 0.999))
+@example(rows=[(0.0, 0.0, 0.0), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)], ratio=2e-313, window=3, confidence=0.95)
 def test_every_question_has_an_answer_or_a_reason(
     rows: list[tuple[float, float, float | None]], ratio: float | None, window: int, confidence: float
 ) -> None:
