@@ -4,6 +4,7 @@ Law: each contract has its own price beside it, because two exchanges give one n
 currency, as far as that is known.
 """
 
+from asyncio import gather
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, NamedTuple
 
@@ -74,7 +75,7 @@ async def look_up_legs(
     source: Source | None,
     as_of: Instant | None,
 ) -> CompletedLegs:
-    """Look up what a question about several contracts leaves out.
+    """Look up what a question about several contracts leaves out, side by side and with one patience for all.
 
     Args:
         market: where to look.
@@ -89,8 +90,9 @@ async def look_up_legs(
         RefusalError: as of `complete`; and currency_mismatch, if two contracts are quoted in two currencies.
         PriceMissingError: if a contract in full has no price.
     """
-    found = [
-        await complete(
+    until = market.deadline()
+    looking = (
+        complete(
             market,
             holdings=holdings,
             contract=leg.contract,
@@ -98,10 +100,18 @@ async def look_up_legs(
             source=source,
             as_of=as_of,
             root=(field, index, "contract"),
+            until=until,
         )
         for index, leg in enumerate(legs)
-    ]
-    return _gather(found, legs, field)
+    )
+    return _gather([_take(one) for one in await gather(*looking, return_exceptions=True)], legs, field)
+
+
+def _take(found: Completed | BaseException) -> Completed:
+    """Take what was found; of several that were not, the first is refused, however long each took."""
+    if isinstance(found, BaseException):
+        raise found
+    return found
 
 
 def _prices_for(leg: Leg, prices: Mapping[str, Price]) -> Mapping[str, Price]:

@@ -49,6 +49,7 @@ async def complete(
     as_of: Instant | None,
     field: str = "holdings",
     root: tuple[str | int, ...] = ("contract",),
+    until: float | None = None,
 ) -> Completed:
     """Look up what a question leaves out.
 
@@ -61,6 +62,7 @@ async def complete(
         as_of: time of the question; what is looked up is of now, so then it has to be now.
         field: of the question in which the holdings stand.
         root: place of the contract in the question.
+        until: end of patience, of the steady clock; None for as long as a question that comes now has.
 
     Raises:
         RefusalError: not_listed, exchange_off, currency_mismatch, as_of_not_now (422) or price_unavailable (503).
@@ -68,7 +70,8 @@ async def complete(
     missing = [asset for asset in dict.fromkeys(holding.asset for holding in holdings) if asset not in prices]
     if not isinstance(contract, Listed) and (source is None or not missing):
         return take_as_sent(contract, prices)
-    question = _Question(market, prices, source, as_of=as_of, places=_Places(holdings, field, root))
+    places = _Places(holdings, field, root)
+    question = _Question(market, prices, source, as_of=as_of, places=places, until=until)
     question.prepare(missing)
     if isinstance(contract, Listed):
         completed = await question.resolve(contract)
@@ -164,6 +167,7 @@ class _Question:
         *,
         as_of: Instant | None,
         places: _Places,
+        until: float | None = None,
     ) -> None:
         self._market = market
         self._sent = prices
@@ -171,7 +175,7 @@ class _Question:
         self._places = places
         self._found: dict[str, _Found] = {}
         self._longest = LONGEST_AGE if source is None else source.max_age_seconds
-        self._until = market.deadline()
+        self._until = market.deadline() if until is None else until
         require_now(as_of, self._longest)
 
     def prepare(self, missing: Sequence[str]) -> None:

@@ -236,6 +236,19 @@ def test_closes_that_can_not_be_had_now_are_named_with_their_places(exchanges: E
     assert sorted(pointers) == ["#/holdings/0/asset", "#/holdings/1/asset", "#/instruments/0/contract"]
 
 
+def test_contracts_are_looked_up_side_by_side(exchanges: ExchangeServer) -> None:
+    """While the first exchange hangs the other is asked, too; the refusal is of the first, and has one patience."""
+    world = exchanges.world
+    legs = [named(world, listing(world, "bybit", "BTC")), named(world, listing(world, "mexc", "ETH"))]
+    asked = question(instruments=[{"contract": leg} for leg in legs])
+    exchanges.inject("api.bybit.com", "", faults.hang())
+    with service_at(exchanges, HEDGE_PATIENCE_SECONDS="0.3") as ask:
+        answer = ask("POST", PATH, json=asked)
+
+    assert refused(answer, asked) == (503, "price_unavailable", ["#/instruments/0/contract/symbol"])
+    assert exchanges.count("api.mexc.com", "/api/v1/contract/detail") == 1
+
+
 def test_numpy_comes_in_with_the_first_question() -> None:
     """Not with the service, which most callers never ask for it."""
     script = (
