@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from service.hedging.advice import SPECULATIVE_COVERAGE
+from service.hedging.best_plans import BestByTail, BestPlan, BestPlans, Drawn, Evaluated, Frontier, Proof, TailProof
 from service.hedging.cautions import Caution, caution
 from service.hedging.collateral import ONE_DAY_MOVE, room_of
 from service.hedging.contracts import settlement_value
@@ -22,22 +23,7 @@ from service.hedging.integer_optimum import Limit, Quadratic, Range, relax
 from service.hedging.joint_rows import Joint, join, warn_of_rows
 from service.hedging.mix import Entered, Mix, Reach, reach, tell_facts
 from service.hedging.plan_search import Fraction, Optimum, Scene, Survey, pick, survey
-from service.hedging.plans import (
-    BestByTail,
-    BestPlan,
-    BestPlans,
-    Budget,
-    Drawn,
-    Evaluated,
-    FractionalPlan,
-    Frontier,
-    Plan,
-    PlanLeg,
-    Proof,
-    Role,
-    TailProof,
-    UnderlyingRisk,
-)
+from service.hedging.plans import Budget, FractionalPlan, Plan, PlanLeg, Role, UnderlyingRisk
 from service.hedging.positions import UNKNOWN, Positions
 from service.hedging.randomness import Floats
 from service.hedging.rates import YEAR_DAYS
