@@ -14,7 +14,7 @@ from service.api.absences import at
 from service.api.drawing import work
 from service.api.origins import Source
 from service.api.past_closes import Vault
-from service.api.past_returns import Needs, PastOrigin, PastReturns, Span, find_returns, take_source, tell_origin
+from service.api.past_returns import Needs, PastOrigin, PastReturns, look_back, tell_origin
 from service.hedging.betas import (
     WINDOW_DAYS,
     BetaQuestion,
@@ -27,7 +27,7 @@ from service.hedging.betas import (
 )
 from service.hedging.estimates import BetaEstimate, Estimator
 from service.hedging.portfolio import Holding
-from service.hedging.samples import ReturnSeries, SentSeries
+from service.hedging.samples import ReturnSeries, SentSeries, WindowSeries
 from service.hedging.setting import Setting
 from service.hedging.units import Instant
 from service.market.history import Histories
@@ -93,7 +93,7 @@ async def find_betas(state: Any, asked: Asked, setting: Setting) -> FoundBetas:
         setting: its book and its contract, all betas as 1.
 
     Raises:
-        RefusalError: as of `take_source` and `find_returns`; overloaded.
+        RefusalError: as of `look_back`; overloaded.
         InconsistentQuestionError, TooFewObservationsError, ZeroVarianceError: as of `list_lacking`, `make_estimator`
             and `estimate`.
     """
@@ -102,21 +102,25 @@ async def find_betas(state: Any, asked: Asked, setting: Setting) -> FoundBetas:
     estimator = make_estimator(asked.betas, underlying, is_needed=bool(places))
     if not places:
         return FoundBetas(tuple(asked.holdings), estimator, {}, asked.betas.series, None)
-    past, series = None, asked.betas.series
-    if series is None:
-        past = await _look_back(state, asked, tuple(places), underlying=underlying)
-        series = ReturnSeries(returns=past.returns, interval_days=float(past.span.interval_days))
+    series, past = await _look_back(state, asked, tuple(places), underlying=underlying)
     make = partial(estimate, series, places, estimator, underlying=underlying)
     estimates = await work(state.worker, make) if _is_large(series) else make()
     return FoundBetas(with_betas(asked.holdings, estimates), estimator, estimates, series, past)
 
 
-async def _look_back(state: Any, asked: Asked, coins: tuple[str, ...], *, underlying: str) -> PastReturns:
-    days, interval = asked.betas.window_days or WINDOW_DAYS, asked.betas.interval_days or 1
-    span = Span(days, at("betas"), interval)
-    where = take_source(state.market, asked.source, span, as_of=asked.as_of)
-    vault = Vault(state.market, state.histories, state.market.deadline())
-    return await find_returns(vault, where, span, needs=Needs(coins, {underlying: at("betas")}, asked.holdings))
+async def _look_back(
+    state: Any, asked: Asked, coins: tuple[str, ...], *, underlying: str
+) -> tuple[SentSeries, PastReturns | None]:
+    place, betas = at("betas"), asked.betas
+    window = WindowSeries(window_days=betas.window_days or WINDOW_DAYS, interval_days=betas.interval_days or 1)
+    return await look_back(
+        Vault(state.market, state.histories, state.market.deadline()),
+        window if betas.series is None else betas.series,
+        asked.source,
+        as_of=asked.as_of,
+        needs=Needs(coins, {underlying: place}, asked.holdings),
+        place=place,
+    )
 
 
 def _is_large(series: SentSeries) -> bool:

@@ -140,17 +140,22 @@ def _bound(returns: Iterable[float | None]) -> tuple[float | None, ...]:
     return tuple(None if one is None or one > LARGEST_RETURN else one for one in returns)
 
 
+WHOLE = at()
+"""Place of a window that may be left out: the question as a whole."""
+
+
 async def look_back(
-    vault: Vault, series: Series, source: Source | None, *, as_of: Instant | None, needs: Needs
+    vault: Vault, series: Series, source: Source | None, *, as_of: Instant | None, needs: Needs, place: Place = WHOLE
 ) -> tuple[SentSeries, PastReturns | None]:
     """Give the series that a question is answered from: as sent, or looked up as its window says.
 
     Args:
         vault: where closes are, and how long to wait for them.
-        series: as asked, as member `series` of the question.
+        series: as asked.
         source: exchange and currency that are looked up.
         as_of: time of the question; for a window it has to be now.
         needs: whose returns.
+        place: where the question asks for a window.
 
     Returns:
         The series as one would send it, and what was looked up for it; None where nothing was.
@@ -160,7 +165,7 @@ async def look_back(
     """
     if not isinstance(series, WindowSeries):
         return series, None
-    span = Span(series.window_days, at(), series.interval_days)  # the usual window has no place of its own
+    span = Span(series.window_days, place, series.interval_days)
     where = take_source(vault.market, source, span, as_of=as_of)
     past = await find_returns(vault, where, span, needs=needs)
     return ReturnSeries(returns=past.returns, interval_days=float(series.interval_days)), past

@@ -23,11 +23,14 @@ from service.hedging.errors import Fault, InconsistentQuestionError
 from service.hedging.hedge_ratios import tidy
 from service.hedging.judgement import Evidence, Judged, Judgement, Standard, judge
 from service.hedging.offset import Changes, DollarOffset, check_changes, offset_changes, offset_returns
-from service.hedging.portfolio import Book, Holding, ValuedHolding, require_prices, value_portfolio
+from service.hedging.portfolio import Book, Holding, ValuedHolding, require_prices, value_portfolio, warn_unweighted
 from service.hedging.returns import basket_returns
 from service.hedging.samples import (
+    SAME,
     YEAR_DAYS,
     CloseSeries,
+    IntervalDays,
+    Returns,
     ReturnSeries,
     SentSeries,
     WindowSeries,
@@ -35,35 +38,24 @@ from service.hedging.samples import (
 )
 from service.hedging.units import Money, Price, exactly
 
-_SAME = "of the same intervals, oldest first; null for one that is missing"
-_Return = Annotated[float, Meta(ge=-1, le=100, examples=[-0.02])]
-_Returns = Annotated[tuple[_Return | None, ...], Meta(min_length=3, max_length=1000)]
 AbsentReason = Literal["not_asked", "no_exposure"]
 
 
 class LegSeries(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="style", tag="legs"):
     """Returns of the two legs of a hedge as they were: the book, and the future that was short against it."""
 
-    portfolio: Annotated[_Returns, Meta(description=f"Profit of the book as a share of its absolute value, {_SAME}.")]
+    portfolio: Annotated[Returns, Meta(description=f"Profit of the book as a share of its absolute value, {SAME}.")]
     futures: Annotated[
-        _Returns, Meta(description=f"Return of the future, {_SAME}. For a book that is net short: negated.")
+        Returns, Meta(description=f"Return of the future, {SAME}. For a book that is net short: negated.")
     ]
     market: Annotated[
-        _Returns | None,
+        Returns | None,
         Meta(
-            description=f"Return of the spot price that the future follows, {_SAME}; with it the basis is told apart. "
+            description=f"Return of the spot price that the future follows, {SAME}; with it the basis is told apart. "
             "For a book that is net short: negated as the future's. Null or absent: it is not."
         ),
     ] = None
-    interval_days: Annotated[
-        float,
-        Meta(
-            description="Days of an interval: 1 for daily returns, 0.25 for those of 6 hours.",
-            ge=0.0005,
-            le=31,
-            examples=[1],
-        ),
-    ] = 1.0
+    interval_days: IntervalDays = 1.0
 
 
 AskedSeries = LegSeries | ReturnSeries | CloseSeries | WindowSeries
@@ -330,7 +322,7 @@ def _warn_of_book(prices: Mapping[str, Price], book: Book | None) -> Iterator[Ca
     held: set[str] = set()
     if book is not None:
         held = {line.asset for line in book.holdings}
-        yield from (note for note in book.cautions if note.code != "beta_ignored")
+        yield from warn_unweighted(book)
         if not book.exposure:
             yield caution("no_exposure", "The holdings have no net exposure: there is nothing to judge", "exposure")
     unused = prices.keys() - held

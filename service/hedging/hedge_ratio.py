@@ -18,7 +18,7 @@ from service.hedging.errors import Fault, SizeOutOfRangeError
 from service.hedging.hedge_ratios import tidy
 from service.hedging.lots import fit_size
 from service.hedging.measurement import Instrument, Row, Rows, Terms, explain, keep_known, measure_joint, measure_pairs
-from service.hedging.portfolio import Book
+from service.hedging.portfolio import warn_unweighted
 from service.hedging.ratios import AssetSlopes, HedgeRatios, InstrumentRatio, JointLeg, JointRatio, Plan, SizedRatio
 from service.hedging.regression import Floats, stack
 from service.hedging.returns import basket_returns
@@ -169,7 +169,9 @@ def _bound(betas: Sequence[float], row: Floats, drivers: Floats) -> tuple[float,
 
 def _warn(plan: Plan, found: HedgeRatios) -> Iterator[Caution]:
     first = plan.settings[0]
-    yield from _warn_of_book(first.book)
+    yield from warn_unweighted(first.book)
+    if not first.book.exposure:
+        yield caution("no_exposure", "The book has no exposure to hedge: no contracts", "exposure")
     yield from warn_of_legs(plan.settings, "instruments")
     for place, one in enumerate(found.book):
         yield from _warn_of_pair(_BOOK, one.slopes, "book", place, "slopes")
@@ -181,13 +183,6 @@ def _warn(plan: Plan, found: HedgeRatios) -> Iterator[Caution]:
         names = " and ".join(plan.underlyings)
         detail = f"{names} moved as one: no hedge with both can be told from one with {plan.underlyings[0]} alone"
         yield caution("singular_covariance", detail, "joint", "slopes")
-
-
-def _warn_of_book(book: Book) -> Iterator[Caution]:
-    for note in book.cautions:
-        yield replace(note, pointer="#/holdings") if note.code == "beta_ignored" else note
-    if not book.exposure:
-        yield caution("no_exposure", "The book has no exposure to hedge: no contracts", "exposure")
 
 
 def _warn_of_pair(name: str, pair: PairSlopes, *path: str | int) -> Iterator[Caution]:

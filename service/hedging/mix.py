@@ -10,13 +10,12 @@ from typing import NamedTuple, get_args
 
 from msgspec.structs import replace
 
-from service.hedging.cautions import Caution, caution
+from service.hedging.cautions import Caution
 from service.hedging.collateral import Backing, Collateral, back_hedge
 from service.hedging.contracts import Contract, unit_notional
 from service.hedging.errors import (
     Fault,
     HedgingError,
-    InconsistentContractError,
     InconsistentQuestionError,
     MarginTermsMissingError,
     SizeOutOfRangeError,
@@ -26,9 +25,9 @@ from service.hedging.errors import (
 from service.hedging.hedge_cost import Expected, Outlook, check_outlook, expect_cost, warn_of_cost, warn_of_horizon
 from service.hedging.lots import smallest_size
 from service.hedging.plans import Budget, LeftOut, LegFacts, Limiting
-from service.hedging.portfolio import Book, Holding
+from service.hedging.portfolio import Book, Holding, warn_unweighted
 from service.hedging.rounding import ceil_steps, floor_steps
-from service.hedging.setting import Quoted, Setting, lay_out_each, warn_of_coins, warn_of_expiry, warn_of_quotes
+from service.hedging.setting import Quoted, Setting, lay_out_each, warn_of_coins, warn_of_legs
 from service.hedging.stresses import STRESSES, HistoricalName
 from service.hedging.units import (
     Instant,
@@ -175,7 +174,6 @@ def plan_mix(
         SizeOutOfRangeError: if a hedge of all would be worth more than the ceiling.
         StressDataMissingError: if a stress that is asked for is not known of all coins.
     """
-    _refuse_shared_names(candidates, holdings)
     settings = lay_out_each([one.quoted for one in candidates], holdings=holdings, prices=prices, as_of=as_of)
     book, side = settings[0].book, settings[0].side
     entered = tuple(
@@ -196,22 +194,8 @@ def plan_mix(
         stresses=known,
         left_out=left_out,
         largest_notional=largest_notional,
-        cautions=(*_book_cautions(book), *_unused_cautions(settings, prices), *_leg_cautions(settings, entered)),
+        cautions=(*warn_unweighted(book), *warn_of_legs(settings, FIELD), *_leg_cautions(as_of, entered)),
     )
-
-
-def _refuse_shared_names(candidates: Sequence[Candidate], holdings: Sequence[Holding]) -> None:
-    """Refuse a contract with the name of a coin that is held, before the coin is missed among the prices."""
-    held = {holding.asset for holding in holdings}
-    faults = [
-        Fault(
-            (*one.quoted.path, "symbol"), f"{one.quoted.contract.symbol} is also held as an asset: rename one of them"
-        )
-        for one in candidates
-        if one.quoted.contract.symbol in held
-    ]
-    if faults:
-        raise InconsistentContractError(*faults)
 
 
 def _move(error: HedgingError, index: int) -> HedgingError:
@@ -292,41 +276,18 @@ def _know(name: HistoricalName, exposures: Mapping[str, Decimal], underlyings: S
     return KnownStress(name, pnl, {asset: moves[asset] for asset in underlyings})
 
 
-def _book_cautions(book: Book) -> Iterator[Caution]:
-    """Say what is odd about the book; betas are measured here, so that those of the holdings have no say."""
-    for note in book.cautions:
-        if note.code == "beta_ignored":
-            detail = "Betas of holdings are not used: how the book moves is measured from the series"
-            yield caution("beta_ignored", detail, "holdings")
-        else:
-            yield note
-
-
-def _unused_cautions(settings: Sequence[Setting], prices: Mapping[str, Price]) -> Iterator[Caution]:
-    used = {line.asset for line in settings[0].book.holdings}
-    for setting in settings:
-        used |= {setting.contract.symbol, setting.contract.underlying}
-    unused = sorted(prices.keys() - used)
-    if unused:
-        shown = ", ".join(unused[:10])
-        yield caution("unused_prices", f"Prices sent and not used: {len(unused)} ({shown})", "prices")
-
-
-def _leg_cautions(settings: Sequence[Setting], entered: Sequence[Entered]) -> Iterator[Caution]:
-    """Say of each contract what a careful trader would mention."""
-    for index, (setting, one) in enumerate(zip(settings, entered, strict=True)):
+def _leg_cautions(as_of: Instant, entered: Sequence[Entered]) -> Iterator[Caution]:
+    """Say of each contract what a careful trader would mention about holding it."""
+    for index, one in enumerate(entered):
         contract, outlook = one.contract, one.candidate.outlook
-        notes = (*warn_of_expiry(contract, setting.as_of), *warn_of_coins(contract, Collateral()))
-        yield from (_about(note, index) for note in notes)
         yield from (
             _about(note, index)
             for note in (
-                *warn_of_horizon(outlook, contract, setting.as_of),
+                *warn_of_coins(contract, Collateral()),
+                *warn_of_horizon(outlook, contract, as_of),
                 *warn_of_cost(outlook, contract, one.expected.cost),
             )
         )
-        for note in warn_of_quotes(contract, setting.prices, used=set(setting.prices)):
-            yield replace(note, pointer=f"#/{FIELD}/{index}/futures_price")
 
 
 def _about(note: Caution, index: int) -> Caution:

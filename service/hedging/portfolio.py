@@ -216,6 +216,15 @@ def _book_cautions(valued: Iterable[_Valued], pegged: set[str]) -> Iterator[Caut
             yield caution("looks_like_stablecoin", detail, "holdings", index)
 
 
+def warn_unweighted(book: Book) -> Iterator[Caution]:
+    """Say what is odd about a book in a question without a weighting: betas that are sent have no say in it."""
+    for note in book.cautions:
+        if note.code == "beta_ignored":
+            yield caution("beta_ignored", "Betas of holdings are not used: how they move is measured", "holdings")
+        else:
+            yield note
+
+
 def _beta_cautions(valued: Sequence[_Valued], weighting: Weighting, underlying: str) -> Iterator[Caution]:
     given = [(index, line) for index, line in enumerate(valued) if line.merged.beta is not None]
     if weighting == "value":

@@ -17,12 +17,13 @@ YEAR_DAYS = 365
 LARGEST_RETURN = 100
 MOST_SERIES = 60
 MOST_RETURNS = 1000
-_SAME = "of the same intervals, oldest first; null for one that is missing"
+SAME = "of the same intervals, oldest first; null for one that is missing"
+"""What all series of a question are, in words."""
 
 _Return = Annotated[float, Meta(ge=-1, le=LARGEST_RETURN, examples=[-0.02])]
-_Returns = Annotated[tuple[_Return | None, ...], Meta(min_length=3, max_length=MOST_RETURNS)]
+Returns = Annotated[tuple[_Return | None, ...], Meta(min_length=3, max_length=MOST_RETURNS)]
 _Closes = Annotated[tuple[Price | None, ...], Meta(min_length=4, max_length=MOST_RETURNS + 1)]
-_IntervalDays = Annotated[
+IntervalDays = Annotated[
     float,
     Meta(
         description="Days of an interval: 1 for daily returns, 0.25 for those of 6 hours.",
@@ -37,15 +38,15 @@ class ReturnSeries(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Simple returns, as sent."""
 
     returns: Annotated[
-        dict[Asset, _Returns],
+        dict[Asset, Returns],
         Meta(
-            description=f"Simple returns by asset, {_SAME}.",
+            description=f"Simple returns by asset, {SAME}.",
             min_length=1,
             max_length=MOST_SERIES,
             examples=[{"SOL": [0.031, -0.052, None, 0.018], "BTC": [0.02, -0.031, 0.004, 0.011]}],
         ),
     ]
-    interval_days: _IntervalDays = 1.0
+    interval_days: IntervalDays = 1.0
 
 
 class CloseSeries(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="style", tag="closes"):
@@ -54,14 +55,14 @@ class CloseSeries(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     closes: Annotated[
         dict[Asset, _Closes],
         Meta(
-            description=f"Prices by asset at the ends {_SAME}. Each asset in a currency of its own choice. A price "
+            description=f"Prices by asset at the ends {SAME}. Each asset in a currency of its own choice. A price "
             "that stands still three times running was not traded, and counts as missing.",
             min_length=1,
             max_length=MOST_SERIES,
             examples=[{"SOL": ["150", "153", "149", "151"], "BTC": ["60000", "60600", "59900", None]}],
         ),
     ]
-    interval_days: _IntervalDays = 1.0
+    interval_days: IntervalDays = 1.0
 
 
 class WindowSeries(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="style", tag="window"):

@@ -71,7 +71,7 @@ def lay_out(
             order, the first that applies, with all of its places.
     """
     check_terms(contract)
-    _refuse_shared_name(contract, holdings, ("contract", "symbol"))
+    _refuse_shared_names([(contract, ("contract", "symbol"))], holdings)
     refuse_expired(contract, as_of)
     require_prices([*(holding.asset for holding in holdings), contract.symbol], prices)
     book = value_portfolio(holdings, prices, weighting=weighting, underlying=contract.underlying)
@@ -93,8 +93,7 @@ def lay_out_each(
         HedgingError: as of `lay_out`, for the first contract that stands in the way, at its own place; before all else
             where one has the name of an asset held, whose price would be taken for it.
     """
-    for one in quoted:
-        _refuse_shared_name(one.contract, holdings, (*one.path, "symbol"))
+    _refuse_shared_names([(one.contract, (*one.path, "symbol")) for one in quoted], holdings)
     settings = []
     for one in quoted:
         try:
@@ -197,7 +196,12 @@ def refuse_expired(contract: Contract, as_of: Instant) -> None:
         raise ExpiredContractError(Fault(("contract", "expiry"), detail))
 
 
-def _refuse_shared_name(contract: Contract, holdings: Sequence[Holding], path: tuple[str | int, ...]) -> None:
-    if any(holding.asset == contract.symbol for holding in holdings):
-        detail = f"{contract.symbol} is also held as an asset: one price can't be its spot and its futures price"
-        raise InconsistentContractError(Fault(path, detail))
+def _refuse_shared_names(placed: Sequence[tuple[Contract, tuple[str | int, ...]]], holdings: Sequence[Holding]) -> None:
+    held = {holding.asset for holding in holdings}
+    faults = [
+        Fault(path, f"{one.symbol} is also held as an asset: one price can't be its spot and its futures price")
+        for one, path in placed
+        if one.symbol in held
+    ]
+    if faults:
+        raise InconsistentContractError(*faults)

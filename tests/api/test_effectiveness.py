@@ -131,7 +131,7 @@ def test_nothing_is_looked_up_where_there_is_nothing_to_judge(exchanges: Exchang
 
 
 def test_prices_that_were_sent_need_no_market(call: Call) -> None:
-    """And betas that were sent are no warning: none is used here."""
+    """And betas that were sent have no say here, which is said."""
     returns = {"SOL": [0.02, -0.03, 0.015, 0.01], "BTC": [0.01, -0.02, 0.03, 0.02]}
     asked = question(
         holdings=[{"asset": "SOL", "quantity": "40", "beta": 1.2}],
@@ -143,7 +143,7 @@ def test_prices_that_were_sent_need_no_market(call: Call) -> None:
 
     assert told["exposure"] == "6000"
     assert told["provenance"]["SOL"]["source"] == "request"
-    assert "beta_ignored" not in codes(told)
+    assert codes(told)["beta_ignored"] == ["#/holdings"]
 
 
 # What is refused
