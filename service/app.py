@@ -172,7 +172,9 @@ def open_link(settings: Settings, observe: Observe, clock: Clock) -> Link | None
     """Make the link to Redis, where there is one; nothing is sent before the first question."""
     if settings.redis_url is None:
         return None
-    return Link(settings.redis_url, clock.steady, lambda failure: observe(StoreFailed(failure)))
+    return Link(
+        settings.redis_url, clock.steady, lambda failure: observe(StoreFailed(failure)), seconds=settings.redis_seconds
+    )
 
 
 def open_market(

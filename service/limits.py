@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from service.gcra import MICRO, Pace, Verdict, spend
-from service.link import Allowance, Link, LinkError
+from service.link import Link, LinkError
 
 # What `gcra.spend` does, by the clock of Redis. A number that no spending can have led to counts as none.
 _SPEND = """
@@ -48,7 +48,7 @@ class Limiter:
             interval, window = self.pace.interval, self.pace.interval * self.pace.limit
             try:
                 answer = await self._link.run(
-                    _SPEND, [f"hedge:limit:{caller}"], interval, window, allowance=Allowance()
+                    _SPEND, [f"hedge:limit:{caller}"], interval, window, allowance=self._link.allow()
                 )
             except LinkError:
                 return self._spend_here(caller)

@@ -25,11 +25,11 @@ Failure = Literal["timeout", "connection", "refused", "garbage", "paused"]
 """It did not answer in time, could not be reached, said no, answered nonsense, or is spared after one of these."""
 ALLOWANCE_SECONDS = 0.3
 PAUSE_SECONDS = 1.0
-_FAIR_SECONDS = 0.1
-"""Whoever had less time than this to wait for an answer has learned nothing about Redis."""
-_SOCKET_SECONDS = 0.25
-_SENTINEL_SECONDS = 0.1
-_POOL_SECONDS = 0.1
+_FAIR_SHARE = 1 / 3
+"""Whoever had less of the allowance than this to wait for an answer has learned nothing about Redis."""
+_SOCKET_SHARE = 5 / 6
+_SENTINEL_SHARE = 1 / 3
+_POOL_SHARE = 1 / 3
 _CONNECTIONS = 16
 SCHEMES = ("redis", "rediss", "redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster")
 _ONCE = """local clock = redis.call('TIME')
@@ -56,25 +56,34 @@ class LinkError(Exception):
 class Allowance:
     """Time that one question may spend on Redis, however often it asks."""
 
-    def __init__(self, seconds: float = ALLOWANCE_SECONDS) -> None:
+    def __init__(self, seconds: float) -> None:
         self.left = seconds
 
 
 class Link:
     """The connection to Redis, by any of its forms."""
 
-    def __init__(self, url: str, steady: Callable[[], float], failed: Callable[[Failure], None]) -> None:
+    def __init__(
+        self,
+        url: str,
+        steady: Callable[[], float],
+        failed: Callable[[Failure], None],
+        *,
+        seconds: float = ALLOWANCE_SECONDS,
+    ) -> None:
         """Prepare a link; nothing is sent before the first question.
 
         Args:
             url: one of `SCHEMES`.
             steady: seconds on a clock that never jumps.
             failed: is told of every failure.
+            seconds: that a question may spend on Redis.
 
         Raises:
             ValueError: for a URL that names no Redis.
         """
-        self._client = _client(url)
+        self._client = _client(url, seconds)
+        self._seconds = seconds
         self._steady = steady
         self._failed = failed
         self._marks = count()
@@ -82,6 +91,10 @@ class Link:
         self._places = asyncio.Semaphore(_CONNECTIONS)  # a Sentinel's and a cluster's pool refuse where one could wait
         self._asking: set[asyncio.Task[Any]] = set()
         self._paused_until = 0.0
+
+    def allow(self) -> Allowance:
+        """Give the time of one question."""
+        return Allowance(self._seconds)
 
     async def run(self, script: str, keys: Sequence[str], *arguments: str | bytes | int, allowance: Allowance) -> Any:
         """Run a Lua script, atomically, on keys of one node.
@@ -95,7 +108,7 @@ class Link:
         try:
             answer = await self._wait(self._ask(script, keys, *arguments, until=started + granted), granted)
         except TimeoutError:
-            raise (self._pause if granted >= _FAIR_SECONDS else self._note)("timeout") from None
+            raise (self._pause if granted >= _FAIR_SHARE * self._seconds else self._note)("timeout") from None
         finally:
             allowance.left = max(0.0, granted - (self._steady() - started))
         return answer
@@ -149,7 +162,9 @@ class Link:
         """
         await self._client.initialize()  # a cluster that does not know its nodes yet would ask any of them
         mark = b"%d" % next(self._marks)
-        end = _NO_END if self._ahead is None else min(until, self._steady() + _SOCKET_SECONDS) + self._ahead
+        end = (
+            _NO_END if self._ahead is None else min(until, self._steady() + _SOCKET_SHARE * self._seconds) + self._ahead
+        )
         reply = await self._client.eval(_ONCE % script, len(keys), *keys, *arguments, f"{end:.6f}", mark)
         if not isinstance(reply, list) or len(reply) != 3 or reply[0] != mark:
             raise InvalidResponse
@@ -181,7 +196,7 @@ class Link:
 
 def check_url(url: str) -> None:
     """Raise ValueError with a sentence for a URL that names no Redis."""
-    _client(url)
+    _client(url, ALLOWANCE_SECONDS)
 
 
 class _Address(NamedTuple):
@@ -190,6 +205,8 @@ class _Address(NamedTuple):
     hosts: Sequence[tuple[str, int]]
     is_secure: bool
     path: Sequence[str]
+    seconds: float
+    """That a question may spend on Redis."""
     options: Mapping[str, Any]
     """For each connection to Redis."""
 
@@ -213,18 +230,15 @@ class _Cluster(RedisCluster):
         await self.nodes_manager.aclose("startup_nodes")
 
 
-_GUARDS: dict[str, Any] = {
-    "socket_timeout": _SOCKET_SECONDS,
-    "socket_connect_timeout": _SOCKET_SECONDS,
-    "protocol": 2,  # under 3 one surplus reply shifts every later one: a key gets another key's value
-}
+def _guards(seconds: float) -> dict[str, Any]:
+    return {
+        "socket_timeout": seconds,
+        "socket_connect_timeout": seconds,
+        "protocol": 2,  # under 3 one surplus reply shifts every later one: a key gets another key's value
+    }
+
+
 _NO_RETRY = Retry(NoBackoff(), 0)
-_SENTINELS: dict[str, Any] = {  # one that is gone must leave time to ask the next
-    **_GUARDS,
-    "socket_timeout": _SENTINEL_SECONDS,
-    "socket_connect_timeout": _SENTINEL_SECONDS,
-    "retry": _NO_RETRY,
-}
 _FLAGS = {"true": True, "false": False}
 _MAY_BE_SET: dict[str, Callable[[str], Any]] = {
     "client_name": str,
@@ -235,7 +249,7 @@ _MAY_BE_SET: dict[str, Callable[[str], Any]] = {
 }
 
 
-def _client(text: str) -> Any:
+def _client(text: str, seconds: float) -> Any:
     """Make the client that a URL asks for."""
     url = urlsplit(text)
     secure, _, form = url.scheme.partition("+")
@@ -246,7 +260,8 @@ def _client(text: str) -> Any:
         hosts=[_host(entry, port) for entry in url.netloc.rpartition("@")[2].split(",")],
         is_secure=secure == "rediss",
         path=[unquote(step) for step in url.path.split("/")[1:]],
-        options={**_GUARDS, **_login(url), **_options(url)},
+        seconds=seconds,
+        options={**_guards(_SOCKET_SHARE * seconds), **_login(url), **_options(url)},
     )
     return {"": _single, "sentinel": _watched, "cluster": _cluster}[form](address)
 
@@ -262,7 +277,7 @@ def _single(address: _Address) -> Redis:
     ((host, port),) = address.hosts
     pool = BlockingConnectionPool(
         max_connections=_CONNECTIONS,
-        timeout=_POOL_SECONDS,
+        timeout=_POOL_SHARE * address.seconds,
         connection_class=SSLConnection if address.is_secure else Connection,
         host=host,
         port=port,
@@ -279,7 +294,11 @@ def _watched(address: _Address) -> Redis:
     if not name:
         raise ValueError("a sentinel URL has the name of the master after the hosts")
     options = {**address.options, "ssl": address.is_secure, "db": _database(path)}
-    sentinel = Sentinel(address.hosts, sentinel_kwargs=_SENTINELS)  # type: ignore[no-untyped-call]
+    asking = {
+        **_guards(_SENTINEL_SHARE * address.seconds),
+        "retry": _NO_RETRY,
+    }  # one that is gone leaves time for others
+    sentinel = Sentinel(address.hosts, sentinel_kwargs=asking)  # type: ignore[no-untyped-call]
     # A second try would go to where the master was, and stay there; only a new connection asks the sentinels.
     master = sentinel.master_for(name, _Watched, retry=_NO_RETRY, max_connections=_CONNECTIONS, **options)
     return cast("Redis", master)

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from service.hedging.units import InvalidWordError, Positive
-from service.link import check_url
+from service.link import ALLOWANCE_SECONDS, check_url
 from service.market.source import EXCHANGES, Exchange
 
 PREFIX = "HEDGE_"
@@ -108,6 +108,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Largest hedge that is sized, in the quote currency."""
     patience_seconds: Annotated[float, Meta(gt=0, le=30)] = 0.9
     """Time that a request waits for prices and terms that have to be fetched first."""
+    redis_seconds: Annotated[float, Meta(ge=0.05, le=10)] = ALLOWANCE_SECONDS
+    """Time that a request spends on Redis before it goes on without; below `patience_seconds`."""
     redis_url: RedisUrl | None = None
     """Redis in which processes share what they fetched; none for a cache in each process."""
     streams: Annotated[int, Meta(ge=0, le=100_000)] = 100
@@ -131,9 +133,15 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
             raise SettingsError(f"{name} is not a setting{hint}")
     try:
         values = {known[name]: value for name, value in given.items()}
-        return msgspec.convert(values, Settings, strict=False, dec_hook=_parse_word)
+        settings = msgspec.convert(values, Settings, strict=False, dec_hook=_parse_word)
     except msgspec.ValidationError as error:
         raise SettingsError(_readable(str(error))) from None
+    if settings.redis_url and settings.redis_seconds >= settings.patience_seconds:
+        raise SettingsError(
+            f"HEDGE_REDIS_SECONDS: {settings.redis_seconds:g} leaves a request no time while Redis hangs;"
+            f" HEDGE_PATIENCE_SECONDS is {settings.patience_seconds:g}"
+        )
+    return settings
 
 
 def _parse_word(word: Any, value: object) -> Any:

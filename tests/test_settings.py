@@ -30,6 +30,7 @@ def test_every_setting_can_be_set() -> None:
             "HEDGE_LOG_LEVEL": "error",
             "HEDGE_MAX_NOTIONAL": "5000000",
             "HEDGE_PATIENCE_SECONDS": "2",
+            "HEDGE_REDIS_SECONDS": "0.1",
             "HEDGE_REDIS_URL": "rediss://redis:6380/1",
             "HEDGE_STREAMS": "0",
             "HEDGE_UPSTREAM": "http://relay:8080/exchanges/",
@@ -48,6 +49,7 @@ def test_every_setting_can_be_set() -> None:
         log_level="error",
         max_notional=Positive(5000000),
         patience_seconds=2,
+        redis_seconds=0.1,
         redis_url=RedisUrl("rediss://redis:6380/1"),
         streams=0,
         upstream=RelayUrl("http://relay:8080/exchanges"),
@@ -76,6 +78,7 @@ def test_nothing_can_be_switched_on() -> None:
         ("HEDGE_EXCHANGES", "binance,ftx", f"HEDGE_EXCHANGES: 'ftx' is none of {', '.join(EXCHANGES)}, and not none"),
         ("HEDGE_EXCHANGES", "", f"HEDGE_EXCHANGES: '' is none of {', '.join(EXCHANGES)}, and not none"),
         ("HEDGE_EXEMPT_PATHS", "health", "HEDGE_EXEMPT_PATHS: 'health' does not begin with / or ends with it"),
+        ("HEDGE_REDIS_SECONDS", "11", "HEDGE_REDIS_SECONDS: Expected float <= 10.0"),
         ("HEDGE_REDIS_URL", "localhost:6379", f"HEDGE_REDIS_URL: {NO_REDIS}"),
         ("HEDGE_UPSTREAM", "ftp://relay", "HEDGE_UPSTREAM: 'ftp://relay' is no base URL"),
         ("HEDGE_UPSTREAM", "http://relay:99999", "HEDGE_UPSTREAM: 'http://relay:99999' is no base URL"),
@@ -88,3 +91,12 @@ def test_a_setting_that_can_not_be_used_is_one_clear_line(name: str, value: str,
         read_settings({name: value})
 
     assert str(refusal.value).startswith(message)
+
+
+def test_a_redis_that_hangs_leaves_time_for_the_exchange() -> None:
+    """As long as there is a Redis, a request may not wait for it as long as for everything."""
+    limits = {"HEDGE_PATIENCE_SECONDS": "0.5", "HEDGE_REDIS_SECONDS": "0.5"}
+
+    assert read_settings(limits).redis_seconds == 0.5
+    with pytest.raises(SettingsError, match=r"^HEDGE_REDIS_SECONDS: 0\.5 leaves .* HEDGE_PATIENCE_SECONDS is 0\.5$"):
+        read_settings({**limits, "HEDGE_REDIS_URL": "redis://redis"})

@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 
 from service import __version__
 from service.api.wire import READ, Wire
-from service.link import Allowance, Link, LinkError
+from service.link import Link, LinkError
 from service.market.lookup import Market
 from service.market.source import Exchange
 
@@ -71,7 +71,7 @@ async def check_ready(request: Request[Any, Any, Any]) -> Readiness:
 
 async def _try(link: Link) -> Literal["reachable", "failing"]:
     try:
-        await link.run("return 1", ["hedge:health"], allowance=Allowance())
+        await link.run("return 1", ["hedge:health"], allowance=link.allow())
     except LinkError:
         return "failing"
     return "reachable"

@@ -178,7 +178,7 @@ class _Shared:
         self.feed = feed
         self._store = store
         self._observe = observe
-        self._allowance = Allowance()
+        self._allowance = Allowance(0.0) if store is None else store.allow()
         self._is_doubted = False
         self._has_asked = False
         self._has_right = False
@@ -188,7 +188,7 @@ class _Shared:
         if self._store is None:
             return None
         if self._has_asked:  # waiting for another process is no failing of Redis
-            self._allowance = Allowance()
+            self._allowance = self._store.allow()
         self._has_asked = True
         try:
             claim = await self._store.claim(

@@ -78,6 +78,10 @@ class Store:
         self._link = link
         self._token = uuid4().hex
 
+    def allow(self) -> Allowance:
+        """Give the time that one fetch may spend on Redis."""
+        return self._link.allow()
+
     async def claim(self, feed: Feed, *, known: int, is_doubted: bool, allowance: Allowance) -> Claim:
         """Ask for a board and, where it is not fresh, for the right to fetch it.
 

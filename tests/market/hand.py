@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from service.link import LinkError
+from service.link import Allowance, LinkError
 from service.market.boards import Boards
 from service.market.clock import Clock
 from service.market.events import Called, Event, Read, Rejected
@@ -109,6 +109,10 @@ class Shelf:
         """Whether nothing can be written."""
         self.turned: Callable[[], None] = lambda: None
         """Is called with every claim."""
+
+    def allow(self) -> Allowance:
+        """Give time that nobody uses up."""
+        return Allowance(DEADLINE)
 
     async def claim(self, _feed: Feed, *, known: int, is_doubted: bool, **_: object) -> Claim:
         """Give the next answer."""

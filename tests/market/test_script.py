@@ -11,24 +11,27 @@ import pytest
 from service.app import create_app
 from service.gcra import Pace
 from service.limits import Limiter
-from service.link import Allowance, Failure, Link, LinkError
+from service.link import ALLOWANCE_SECONDS, Allowance, Failure, Link, LinkError
 from service.market.source import UpstreamError
 from service.market.store import Store
 from tests.conftest import conversing
 from tests.market.hand import DEADLINE, Hands, Source, board
+from tests.market.redis.probe import PATIENT
 from tests.market.script import Answer, giving, saying, scripted
 
 FEED = Source(Hands()).feed
 SCRIPT = "return 1"
 
 
-def play(answer: Answer, scene: Callable[[Link], Awaitable[Any]]) -> tuple[Any, list[Failure], int]:
+def play(
+    answer: Answer, scene: Callable[[Link], Awaitable[Any]], *, seconds: float = PATIENT
+) -> tuple[Any, list[Failure], int]:
     """Play a scene with a link; give what came of it, the failures, and how many scripts were run."""
     failures: list[Failure] = []
 
     async def run(url: str) -> Any:
         """Open the link and close it in the end."""
-        link = Link(url, monotonic, failures.append)
+        link = Link(url, monotonic, failures.append, seconds=seconds)
         try:
             return await scene(link)
         finally:
@@ -42,7 +45,7 @@ def play(answer: Answer, scene: Callable[[Link], Awaitable[Any]]) -> tuple[Any, 
 async def ask(link: Link, allowance: Allowance | None = None) -> Any:
     """Ask once: the answer, or the failure."""
     try:
-        return await link.run(SCRIPT, ["key"], allowance=allowance or Allowance())
+        return await link.run(SCRIPT, ["key"], allowance=allowance or link.allow())
     except LinkError as error:
         return error.failure
 
@@ -96,7 +99,7 @@ def test_a_question_that_came_too_late_has_no_answer() -> None:
     assert (found, failures) == ([b"value", "timeout"], ["timeout"])
 
 
-@pytest.mark.parametrize(("seconds", "then"), [(0.3, "paused"), (0.05, "timeout")])
+@pytest.mark.parametrize(("seconds", "then"), [(ALLOWANCE_SECONDS, "paused"), (0.05, "timeout")])
 def test_silence_ends_when_the_time_is_over(seconds: float, then: Failure) -> None:
     """A Redis that had all its time is spared for a second; one that had little of it is not judged by that."""
     released = Event()
@@ -112,7 +115,7 @@ def test_silence_ends_when_the_time_is_over(seconds: float, then: Failure) -> No
         released.wait(DEADLINE)
         return giving(b"value")(arguments)
 
-    found, _, _ = play(wait, twice)
+    found, _, _ = play(wait, twice, seconds=ALLOWANCE_SECONDS)
 
     assert found == ["timeout", then]
 
@@ -154,7 +157,8 @@ def test_a_claim_is_read(failure: bytes | None, reason: str | None) -> None:
 
     async def claim(link: Link) -> Any:
         """Claim a board."""
-        return await Store(link).claim(FEED, known=0, is_doubted=False, allowance=Allowance())
+        store = Store(link)
+        return await store.claim(FEED, known=0, is_doubted=False, allowance=store.allow())
 
     found, failures, _ = play(giving([b"1700000000000000", b"board", b"OK", failure]), claim)
 
@@ -169,8 +173,8 @@ def test_boards_and_failures_are_told() -> None:
     async def tell(link: Link) -> None:
         """Keep a board, and leave word of a failure."""
         store = Store(link)
-        await store.keep(FEED, board("SOLUSDT", wall=1.0), is_doubted=False, allowance=Allowance())
-        await store.fail(FEED, UpstreamError("network", "gone"), seconds=1, allowance=Allowance())
+        await store.keep(FEED, board("SOLUSDT", wall=1.0), is_doubted=False, allowance=store.allow())
+        await store.fail(FEED, UpstreamError("network", "gone"), seconds=1, allowance=store.allow())
 
     assert play(giving(1), tell) == (None, [], 2)
 
@@ -193,6 +197,11 @@ def test_a_limit_is_what_redis_says(answer: list[Any], expected: tuple[bool, int
 
 def test_a_redis_that_answers_is_reachable() -> None:
     """Readiness has asked it."""
-    settings = {"HEDGE_EXCHANGES": "none", "HEDGE_LIMIT_PER_ADDRESS": "0"}
+    settings = {
+        "HEDGE_EXCHANGES": "none",
+        "HEDGE_LIMIT_PER_ADDRESS": "0",
+        "HEDGE_PATIENCE_SECONDS": f"{DEADLINE}",
+        "HEDGE_REDIS_SECONDS": f"{PATIENT}",
+    }
     with scripted(giving(1)) as (url, _), conversing(create_app({**settings, "HEDGE_REDIS_URL": url})) as call:
         assert call("GET", "/health/ready").json()["redis"] == "reachable"

@@ -123,7 +123,7 @@ class House:
             "spent": {"HEDGE_LIMIT_PER_ADDRESS": "1", "HEDGE_LIMIT_SECONDS": "86400"},
             "outage": {"HEDGE_UPSTREAM": at["broken"]},
             "gap": {"HEDGE_UPSTREAM": at["patchy"]},
-            "redis answers": {"HEDGE_REDIS_URL": at["redis"]},
+            "redis answers": {"HEDGE_REDIS_URL": at["redis"], "HEDGE_REDIS_SECONDS": "10"},
             "redis is gone": {"HEDGE_REDIS_URL": _NOBODY},
         }
         self._apps |= {fault: create_app({**_COMMON, **upstream, **own}) for fault, own in settings.items()}

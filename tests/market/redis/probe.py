@@ -10,8 +10,10 @@ from service.link import Allowance, Failure, Link, LinkError
 
 GET = "return redis.call('GET', KEYS[1])"
 SET = "return redis.call('SET', KEYS[1], ARGV[1])"
-PATIENT = 20.0
+PATIENT = 10.0
 """Seconds that a question has here where its allowance is not what a test is about: a busy machine is no fault."""
+HURRIED = 1.0
+"""Seconds that a question has of a Redis that never answers it."""
 T = TypeVar("T")
 
 
@@ -30,11 +32,11 @@ class Steady:
 class Probe:
     """A link, with what it told."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, seconds: float) -> None:
         """Make the link; it connects with the first question."""
         self.steady = Steady()
         self.failures: list[Failure] = []
-        self.link = Link(url, self.steady, self.failures.append)
+        self.link = Link(url, self.steady, self.failures.append, seconds=seconds)
 
     async def get(self, key: str, allowance: Allowance | None = None) -> Any:
         """Read a key as any question would: the value, or the failure's name."""
@@ -45,7 +47,7 @@ class Probe:
     ) -> Any:
         """Run a script on a key: its answer, or the failure's name."""
         try:
-            return await self.link.run(script, [key], *arguments, allowance=allowance or Allowance(PATIENT))
+            return await self.link.run(script, [key], *arguments, allowance=allowance or self.link.allow())
         except LinkError as error:
             return error.failure
 
@@ -55,21 +57,21 @@ class Probe:
 
 
 @asynccontextmanager
-async def probing(url: str) -> AsyncIterator[Probe]:
+async def probing(url: str, *, seconds: float = PATIENT) -> AsyncIterator[Probe]:
     """Open a link and close it in the end."""
-    probe = Probe(url)
+    probe = Probe(url, seconds)
     try:
         yield probe
     finally:
         await probe.link.close()
 
 
-def on_link(url: str, ask: Callable[[Probe], Coroutine[Any, Any, T]]) -> T:
+def on_link(url: str, ask: Callable[[Probe], Coroutine[Any, Any, T]], *, seconds: float = PATIENT) -> T:
     """Run what a test does with one link, in an event loop of its own."""
 
     async def run() -> T:
         """Open the link within the loop."""
-        async with probing(url) as probe:
+        async with probing(url, seconds=seconds) as probe:
             return await ask(probe)
 
     return asyncio.run(run())

@@ -12,7 +12,7 @@ from service.market.found import Looked, UnavailableError
 from service.market.source import Exchange, Feed
 from service.settings import read_settings
 from tests.market.exchange import ExchangeServer
-from tests.market.redis.probe import Steady
+from tests.market.redis.probe import PATIENT, Steady
 
 T = TypeVar("T")
 PATIENCE = "20"
@@ -54,13 +54,18 @@ BYBIT = Spot("bybit", "api.bybit.com", "/v5/market/tickers", "ETH", "ETHUSDT")
 class Replica:
     """One process's market, with what it told."""
 
-    def __init__(self, redis_url: str, exchanges: ExchangeServer) -> None:
+    def __init__(self, redis_url: str, exchanges: ExchangeServer, seconds: float) -> None:
         """Wire it as the application does."""
         self.events: list[Event] = []
         self.steady = Steady()
         self._exchanges = exchanges
         settings = read_settings(
-            {"HEDGE_REDIS_URL": redis_url, "HEDGE_UPSTREAM": exchanges.url, "HEDGE_PATIENCE_SECONDS": PATIENCE}
+            {
+                "HEDGE_REDIS_URL": redis_url,
+                "HEDGE_REDIS_SECONDS": f"{seconds}",
+                "HEDGE_UPSTREAM": exchanges.url,
+                "HEDGE_PATIENCE_SECONDS": PATIENCE,
+            }
         )
         clock = Clock(steady=self.steady)
         link = open_link(settings, self.events.append, clock)
@@ -98,9 +103,11 @@ class Replica:
 
 
 @asynccontextmanager
-async def replicas(redis_url: str, exchanges: ExchangeServer, count: int) -> AsyncIterator[list[Replica]]:
+async def replicas(
+    redis_url: str, exchanges: ExchangeServer, count: int, *, seconds: float = PATIENT
+) -> AsyncIterator[list[Replica]]:
     """Open so many, and close them in the end."""
-    opened = [Replica(redis_url, exchanges) for _ in range(count)]
+    opened = [Replica(redis_url, exchanges, seconds) for _ in range(count)]
     try:
         yield opened
     finally:
@@ -109,13 +116,18 @@ async def replicas(redis_url: str, exchanges: ExchangeServer, count: int) -> Asy
 
 
 def on_replicas(
-    redis_url: str, exchanges: ExchangeServer, ask: Callable[..., Coroutine[Any, Any, T]], count: int = 1
+    redis_url: str,
+    exchanges: ExchangeServer,
+    ask: Callable[..., Coroutine[Any, Any, T]],
+    count: int = 1,
+    *,
+    seconds: float = PATIENT,
 ) -> T:
     """Run what a test does with the markets of several processes, in an event loop of its own."""
 
     async def run() -> T:
         """Open them within the loop."""
-        async with replicas(redis_url, exchanges, count) as opened:
+        async with replicas(redis_url, exchanges, count, seconds=seconds) as opened:
             return await ask(*opened)
 
     return asyncio.run(run())

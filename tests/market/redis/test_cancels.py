@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 
 import uvloop
 
-from service.link import Allowance, Link, LinkError
-from tests.market.redis.probe import GET, PATIENT
+from service.link import Link, LinkError
+from tests.market.redis.probe import GET, HURRIED
 from tests.market.redis.proxy import delaying
 from tests.market.redis.server import RedisServer, wait_until
 
@@ -107,11 +107,11 @@ def test_no_answer_reaches_another_question(redis: RedisServer) -> None:
     async def run() -> tuple[Counter[str], Any, int]:
         """Ask through a way that holds replies for a random time; the clock leaps, so that no pause lasts."""
         async with delaying(redis.port, LONGEST_DELAY, seed=1) as port:
-            link = Link(f"redis://127.0.0.1:{port}", count(0, 10).__next__, lambda _: None)
+            link = Link(f"redis://127.0.0.1:{port}", count(0, 10).__next__, lambda _: None, seconds=HURRIED)
 
             async def ask(key: str) -> Any:
                 """Read a key."""
-                return await link.run(GET, [key], allowance=Allowance(PATIENT))
+                return await link.run(GET, [key], allowance=link.allow())
 
             ends = await storm(ask, QUESTIONS, seed=2)
             after = await ask("key-7")

@@ -13,6 +13,7 @@ from service.market.sealing import STAMP_DIGITS, Board, seal
 from service.market.source import Quote
 from tests.market.exchange import ExchangeServer, Fault, faults
 from tests.market.redis.conftest import MakeRedis
+from tests.market.redis.probe import HURRIED, PATIENT
 from tests.market.redis.proxy import delaying, proxying
 from tests.market.redis.replica import BINANCE, BYBIT, Replica, Spot, on_replicas, replicas
 from tests.market.redis.server import RedisServer
@@ -293,6 +294,7 @@ def test_a_redis_that_fails_costs_no_answer(name: str, make_redis: MakeRedis, ex
     """Each process asks the exchange once for itself, the failure is told, and when it is over they share again."""
     server = make_redis()
     break_it, failure = BREAK[name]
+    seconds = HURRIED if failure == "timeout" else PATIENT
 
     async def ask(*processes: Replica) -> list[Any]:
         """Ask two processes while it fails, and two others after that, none of them for the first time."""
@@ -308,7 +310,7 @@ def test_a_redis_that_fails_costs_no_answer(name: str, make_redis: MakeRedis, ex
         seen += await look(*[third, fourth] * 5)
         return [set(seen), asked, told, BINANCE.calls(exchanges) - asked]
 
-    assert on_replicas(server.url, exchanges, ask, count=4) == [{"right"}, 2, [True, True], 1]
+    assert on_replicas(server.url, exchanges, ask, count=4, seconds=seconds) == [{"right"}, 2, [True, True], 1]
 
 
 @pytest.mark.parametrize("name", BREAK)
@@ -317,19 +319,21 @@ def test_a_redis_that_fails_while_the_exchange_is_asked_costs_no_answer(
 ) -> None:
     """The board that came in is served although it can't be shared, and nobody asks twice."""
     server = make_redis()
+    break_it, failure = BREAK[name]
+    seconds = HURRIED if failure == "timeout" else PATIENT
     slow = exchanges.inject(BINANCE.host, BINANCE.path, faults.hang(times=1))
 
     async def ask(process: Replica) -> tuple[list[str], bool]:
         """Break it between the right to fetch and the answer."""
         asking = asyncio.create_task(look(process))
         await asyncio.to_thread(exchanges.wait_for, 1, BINANCE.host, BINANCE.path)
-        BREAK[name][0](server)
+        break_it(server)
         exchanges.clear()
         seen = await asking
         await asyncio.wait([task for task in asyncio.all_tasks() if task.get_name() == KEY] or [asking])
-        return seen, BREAK[name][1] in process.failures
+        return seen, failure in process.failures
 
-    assert on_replicas(server.url, exchanges, ask) == (["right"], True)
+    assert on_replicas(server.url, exchanges, ask, seconds=seconds) == (["right"], True)
     assert (slow.fired, BINANCE.calls(exchanges)) == (1, 1)
 
 

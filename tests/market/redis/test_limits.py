@@ -8,6 +8,7 @@ from time import monotonic
 from service.gcra import Pace, Verdict
 from service.limits import Limiter
 from service.link import Failure, Link
+from tests.market.redis.probe import PATIENT
 from tests.market.redis.server import DEADLINE, RedisServer
 
 LIMIT = 100
@@ -20,7 +21,7 @@ from service.link import Link
 
 async def ask():
     failures = []
-    link = Link(sys.argv[1], time.monotonic, failures.append)
+    link = Link(sys.argv[1], time.monotonic, failures.append, seconds={PATIENT})
     limiter = Limiter(Pace({LIMIT}, 3600), link, time.monotonic)
     verdicts = [await limiter.spend("caller") for _ in range({LIMIT})]
     await link.close()
@@ -36,7 +37,7 @@ def ask(server: RedisServer, times: int, *, links: int = 1, pace: Pace | None = 
     async def run() -> list[Verdict]:
         """Ask in one loop."""
         failures: list[Failure] = []
-        opened = [Link(server.url, monotonic, failures.append) for _ in range(links)]
+        opened = [Link(server.url, monotonic, failures.append, seconds=PATIENT) for _ in range(links)]
         limiters = [Limiter(pace or Pace(LIMIT, 3600), link, monotonic) for link in opened]
         verdicts = [await limiters[number % links].spend("caller") for number in range(times)]
         for link in opened:

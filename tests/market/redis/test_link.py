@@ -12,9 +12,9 @@ from urllib.parse import quote
 
 import pytest
 
-from service.link import ALLOWANCE_SECONDS, SCHEMES, Allowance, check_url
+from service.link import SCHEMES, Allowance, check_url
 from tests.market.redis.conftest import MakeRedis
-from tests.market.redis.probe import GET, SET, Probe, on_link, probing
+from tests.market.redis.probe import GET, HURRIED, PATIENT, SET, Probe, on_link, probing
 from tests.market.redis.proxy import Hold, Spoil, proxying, replace, surround
 from tests.market.redis.server import RedisServer, wait_until
 
@@ -155,7 +155,7 @@ def test_several_runs_share_one_allowance(redis: RedisServer) -> None:
 
     async def ask(probe: Probe) -> tuple[float, Any, Any, int, Any]:
         """Use an allowance up, and then ask with another one."""
-        allowance = Allowance()
+        allowance = probe.link.allow()
         await probe.get("a", allowance)
         left = allowance.left
         allowance.left = 0.0
@@ -166,7 +166,7 @@ def test_several_runs_share_one_allowance(redis: RedisServer) -> None:
 
     left, refused, other, sent, failures = on_link(redis.url, ask)
 
-    assert 0 < left < ALLOWANCE_SECONDS
+    assert 0 < left < PATIENT
     assert (refused, other, sent, failures) == ("timeout", None, 0, ["timeout"])
 
 
@@ -186,7 +186,7 @@ def test_a_frozen_redis_is_asked_once_and_then_spared(make_redis: MakeRedis) -> 
         probe.end_pause()
         return [*seen, await probe.get("a"), probe.failures]
 
-    *seen, failures = on_link(server.url, ask)
+    *seen, failures = on_link(server.url, ask, seconds=HURRIED)
 
     assert seen == ["timeout", "paused", "paused", "paused", 1, b"1"]
     assert failures == ["timeout", "paused", "paused", "paused"]
@@ -207,7 +207,7 @@ def test_a_frozen_redis_costs_all_that_wait_for_it_no_more_than_one(make_redis: 
         await asyncio.gather(*(probe.get("a") for _ in range(8)))
         return asked, server.clients
 
-    asked, clients = on_link(server.url, ask)
+    asked, clients = on_link(server.url, ask, seconds=HURRIED)
 
     assert asked == ["timeout"] * 8
     assert clients <= 8
@@ -227,7 +227,7 @@ def test_what_nobody_waits_for_any_more_is_not_done_later(make_redis: MakeRedis)
         await asyncio.to_thread(wait_until, lambda: server.scripts > before)
         return seen, server.command("GET", "a")
 
-    assert on_link(server.url, ask) == ("timeout", b"1")
+    assert on_link(server.url, ask, seconds=HURRIED) == ("timeout", b"1")
 
 
 def test_a_clock_of_redis_that_leaps_costs_one_question(redis: RedisServer) -> None:
@@ -355,10 +355,11 @@ def test_the_next_keys_are_right_whatever_one_reply_was(name: str, redis: RedisS
     """Surplus, missing and nonsensical replies cost one answer at most, and no key gets what is not its own."""
     for key in ("a", "b", "c"):
         redis.command("SET", key, key)
+    seconds = HURRIED if "timeout" in LIES[name].first else PATIENT
 
     async def ask() -> tuple[int, list[Any]]:
         """Spoil the second reply on a connection that is already there, and ask on."""
-        async with proxying(redis.port) as proxy, probing(proxy.url) as probe:
+        async with proxying(redis.port) as proxy, probing(proxy.url, seconds=seconds) as probe:
             assert await probe.get("a") == b"a"
             proxy.next.append(LIES[name].spoil)
             seen = [await probe.get("a")]
@@ -380,7 +381,7 @@ def test_a_reply_that_comes_too_late_reaches_nobody(redis: RedisServer) -> None:
     async def ask() -> tuple[int, list[Any]]:
         """Let the reply come after the question is over."""
         late = Hold()
-        async with proxying(redis.port) as proxy, probing(proxy.url) as probe:
+        async with proxying(redis.port) as proxy, probing(proxy.url, seconds=HURRIED) as probe:
             await probe.get("c")
             proxy.next.append(late)
             seen = [await probe.get("a")]
@@ -501,7 +502,7 @@ def test_who_waits_for_a_place_is_spared_with_the_others(make_redis: MakeRedis) 
         wait_until(lambda: server.accepted > before)
         return asked, server.accepted - before
 
-    asked, accepted = on_link(server.url, ask)
+    asked, accepted = on_link(server.url, ask, seconds=HURRIED)
 
     assert asked == ["timeout"] * 16 + ["paused"] * 24
     assert accepted <= 16

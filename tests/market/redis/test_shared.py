@@ -73,6 +73,7 @@ def running_pair(shared: RedisServer, tmp_path_factory: pytest.TempPathFactory) 
             serving(
                 tmp_path_factory.mktemp(name),
                 HEDGE_REDIS_URL=shared.url,
+                HEDGE_REDIS_SECONDS="10",
                 HEDGE_UPSTREAM=exchanges.url,
                 HEDGE_PATIENCE_SECONDS="20",
                 HEDGE_LIMIT_PER_ADDRESS="1000000",

@@ -11,7 +11,7 @@ from typing import Any, TypeVar, get_args
 import pytest
 
 from service.app import ADAPTERS
-from service.link import Allowance, Link, LinkError
+from service.link import Link, LinkError
 from service.market.sealing import STAMP_DIGITS, Board, FlawError, seal, unseal
 from service.market.source import Feed, Get, Quote, Reason, UpstreamError
 from service.market.store import Claim, Store, lock_seconds
@@ -49,21 +49,21 @@ class Holder:
 
     async def claim(self, known: int = 0, *, feed: Feed = FEED, is_doubted: bool = False) -> Claim:
         """Ask for the board or the right to fetch it."""
-        return await self.store.claim(feed, known=known, is_doubted=is_doubted, allowance=Allowance(PATIENT))
+        return await self.store.claim(feed, known=known, is_doubted=is_doubted, allowance=self.store.allow())
 
     async def keep(self, kept: Board, *, feed: Feed = FEED, is_doubted: bool = False) -> None:
         """Write a board."""
-        await self.store.keep(feed, kept, is_doubted=is_doubted, allowance=Allowance(PATIENT))
+        await self.store.keep(feed, kept, is_doubted=is_doubted, allowance=self.store.allow())
 
     async def fail(self, reason: Reason, seconds: float = 20.0) -> None:
         """Leave word of a failure."""
-        await self.store.fail(FEED, UpstreamError(reason, reason), seconds=seconds, allowance=Allowance(PATIENT))
+        await self.store.fail(FEED, UpstreamError(reason, reason), seconds=seconds, allowance=self.store.allow())
 
 
 @asynccontextmanager
 async def holding(url: str, count: int) -> AsyncIterator[list[Holder]]:
     """Open the links of so many processes, and close them in the end."""
-    links = [Link(url, Steady(), lambda _: None) for _ in range(count)]
+    links = [Link(url, Steady(), lambda _: None, seconds=PATIENT) for _ in range(count)]
     try:
         yield [Holder(link) for link in links]
     finally:

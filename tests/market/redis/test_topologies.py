@@ -22,7 +22,7 @@ from service.link import Allowance, Link
 from service.market.source import Feed, Quote
 from service.market.store import Claim, Store
 from tests.market.redis.conftest import MakeRedis
-from tests.market.redis.probe import PATIENT, SET, Probe, Steady, on_link, probing
+from tests.market.redis.probe import HURRIED, PATIENT, SET, Probe, Steady, on_link, probing
 from tests.market.redis.proxy import Proxy, delaying, proxying, replace, surround
 from tests.market.redis.server import DEADLINE, RedisServer, free_port, wait_until
 from tests.market.redis.test_cancels import run_fast, storm
@@ -252,10 +252,10 @@ def test_boards_are_shared_in_a_cluster(cluster: Cluster) -> None:
 
     async def ask() -> list[tuple[Claim, Claim]]:
         """Claim each board from two processes."""
-        first, second = (Link(cluster.url, Steady(), lambda _: None) for _ in range(2))
+        first, second = (Link(cluster.url, Steady(), lambda _: None, seconds=PATIENT) for _ in range(2))
         stores = [Store(first), Store(second)]
         claims = [
-            [await store.claim(feed, known=0, is_doubted=False, allowance=Allowance(PATIENT)) for store in stores]
+            [await store.claim(feed, known=0, is_doubted=False, allowance=store.allow()) for store in stores]
             for feed in feeds
         ]
         await first.close()
@@ -273,14 +273,14 @@ def test_a_node_that_hangs_costs_one_question(cluster: Cluster) -> None:
         seen = [await probe.run(SET, key, key) for key in (LEFT, RIGHT)]
         before = cluster.right.scripts
         cluster.right.stop()
-        seen += [await probe.get(RIGHT, Allowance()), await probe.get(LEFT)]
+        seen += [await probe.get(RIGHT), await probe.get(LEFT)]
         cluster.right.cont()
         wait_until(lambda: cluster.right.scripts > before)
         cluster.wait_for_agreement()
         probe.end_pause()
         return [*seen, await probe.get(RIGHT), await probe.get(LEFT)]
 
-    assert on_link(cluster.url, ask) == [b"OK", b"OK", "timeout", "paused", b"a", b"b"]
+    assert on_link(cluster.url, ask, seconds=HURRIED) == [b"OK", b"OK", "timeout", "paused", b"a", b"b"]
 
 
 def test_a_node_that_hung_often_is_still_asked(cluster: Cluster) -> None:
@@ -291,7 +291,7 @@ def test_a_node_that_hung_often_is_still_asked(cluster: Cluster) -> None:
         await probe.run(SET, RIGHT, "1")
         cluster.right.stop()
         alarm = asyncio.Event()
-        handle = asyncio.get_running_loop().call_later(2.0, alarm.set)
+        handle = asyncio.get_running_loop().call_later(PATIENT, alarm.set)
         seen = await asyncio.gather(*(probe.get(RIGHT, Allowance(0.05)) for _ in range(40)))
         handle.cancel()
         cluster.right.cont()
@@ -299,7 +299,7 @@ def test_a_node_that_hung_often_is_still_asked(cluster: Cluster) -> None:
         probe.end_pause()
         return seen, alarm.is_set(), await probe.get(RIGHT)
 
-    seen, is_late, after = on_link(cluster.url, ask)
+    seen, is_late, after = on_link(cluster.url, ask, seconds=HURRIED)
 
     assert set(seen) == {"timeout"}
     assert (is_late, after) == (False, b"1")
@@ -351,7 +351,7 @@ def test_closing_a_cluster_that_failed_leaves_no_connection(cluster: Cluster) ->
         cluster.right.stop()
         return [*seen, await probe.get(RIGHT), cluster.left.clients > before]
 
-    assert on_link(cluster.url, ask) == [b"OK", b"OK", "timeout", True]
+    assert on_link(cluster.url, ask, seconds=HURRIED) == [b"OK", b"OK", "timeout", True]
     cluster.right.cont()
     wait_until(lambda: cluster.left.clients == before)
     cluster.wait_for_agreement()
@@ -487,12 +487,12 @@ def test_no_answer_of_a_cluster_reaches_another_question(lone: Lone) -> None:
 
     async def ask(link: Link, key: str) -> Any:
         """Have a key's name come back."""
-        return await link.run("return KEYS[1]", [key], allowance=Allowance(PATIENT))
+        return await link.run("return KEYS[1]", [key], allowance=link.allow())
 
     async def run() -> tuple[Counter[str], Any]:
         """Ask through a way that holds replies for a random time."""
         async with delaying(lone.node.port, 0.002, seed=1, port=lone.port):
-            link = Link(lone.url, count(0, 10).__next__, lambda _: None)
+            link = Link(lone.url, count(0, 10).__next__, lambda _: None, seconds=PATIENT)
             ends = await storm(partial(ask, link), 3000, seed=3)
             after = await ask(link, "key-7")
             await link.close()
@@ -568,7 +568,7 @@ def test_a_redis_without_tls_is_not_asked_by_a_url_with_it(certificate: Certific
     """There is no way back to plain text."""
     url = f"rediss://127.0.0.1:{redis.port}?{certificate.query}"
 
-    assert on_link(url, lambda probe: probe.run(SET, "a", "1")) in {"connection", "timeout"}
+    assert on_link(url, lambda probe: probe.run(SET, "a", "1"), seconds=HURRIED) in {"connection", "timeout"}
     assert redis.command("EXISTS", "a") == 0
 
 
