@@ -62,12 +62,15 @@ _log = structlog.get_logger()
 ADAPTERS: tuple[Adapter, ...] = (binance.ADAPTER, bingx.ADAPTER, bybit.ADAPTER, mexc.ADAPTER, weex.ADAPTER)
 
 
-def create_app(environment: Mapping[str, str] = os.environ, metrics: Metrics | None = None) -> ASGIApp:
+def create_app(
+    environment: Mapping[str, str] = os.environ, metrics: Metrics | None = None, clock: Clock | None = None
+) -> ASGIApp:
     """Build the application.
 
     Args:
         environment: the HEDGE_ variables, and where worker processes share their metrics.
         metrics: where to count; None for a set of its own.
+        clock: where time comes from; None for the machine's.
 
     Raises:
         SettingsError: for an unknown HEDGE_ variable or a value out of range.
@@ -78,7 +81,7 @@ def create_app(environment: Mapping[str, str] = os.environ, metrics: Metrics | N
     metrics = metrics or Metrics(environment.get("PROMETHEUS_MULTIPROC_DIR"))
     document = write_document()
     keys = () if settings.api_keys_file is None else read_keys(settings.api_keys_file)
-    clock = Clock()
+    clock = clock or Clock()
     observe = log_stumbles(metrics.observe_market)
     link = open_link(settings, observe, clock)
     market, histories, closers = open_market(settings, link, observe=observe, clock=clock)

@@ -18,6 +18,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from service.app import create_app
 from service.hedging.sizing import Sizing
 from service.keys import make_key
+from service.market.clock import Clock
 from service.market.events import Event as MarketEvent
 from service.market.events import Priced
 from service.metrics import Metrics
@@ -48,6 +49,11 @@ _FIRST = (
 _LAST = look(PRICES, "exchange=mexc&symbols=BTC_USD")
 """For all boards of MEXC at once its budget does not reach."""
 _MOST_TRIES = 100_000
+_SPARED_SECONDS = 2.0
+"""After a first refusal: boards have forgotten it by then, and their hosts are spared for longer.
+
+They stay so for good, since that service's clock stands: whatever is asked of it is answered as if it came right then.
+"""
 
 
 class BrokenMetrics(Metrics):
@@ -73,6 +79,8 @@ class House:
         self._portal: BlockingPortal
         self._released = Event()
         """What the jobs of the service that has too many of them wait for."""
+        self._held_at = Clock().steady()
+        """What the clock of the service shows whose exchanges are out of order."""
         self._jobs: list[asyncio.Task[bool]] = []
 
     def __enter__(self) -> Self:
@@ -121,18 +129,22 @@ class House:
             "off": {"HEDGE_EXCHANGES": "none"},
             "keyless": {"HEDGE_API_KEYS_FILE": at["keys"]},
             "spent": {"HEDGE_LIMIT_PER_ADDRESS": "1", "HEDGE_LIMIT_SECONDS": "86400"},
-            "outage": {"HEDGE_UPSTREAM": at["broken"]},
             "gap": {"HEDGE_UPSTREAM": at["patchy"]},
             "redis answers": {"HEDGE_REDIS_URL": at["redis"], "HEDGE_REDIS_SECONDS": "10"},
             "redis is gone": {"HEDGE_REDIS_URL": _NOBODY},
         }
         self._apps |= {fault: create_app({**_COMMON, **upstream, **own}) for fault, own in settings.items()}
+        self._apps["outage"] = create_app({**_COMMON, "HEDGE_UPSTREAM": at["broken"]}, clock=Clock(steady=self._held))
         self._apps["defect"] = create_app({**_COMMON, **upstream}, BrokenMetrics())
         self._apps["overloaded"] = create_app({**_COMMON, **upstream, "HEDGE_STREAMS": "0"})
         self._jobs = self._portal.call(_occupy, self._apps["overloaded"], self._released)
         self.ask("spent", [_LAST])
         self.ask("outage", [pose(REPERTOIRE[SIZING].live), look(CONTRACTS, "underlying=BTC")])
+        self._held_at += _SPARED_SECONDS
         self._settle()
+
+    def _held(self) -> float:
+        return self._held_at
 
     def _settle(self) -> None:
         """Ask for what is left, and for the past of all that anybody will ask it of, until it is there."""
