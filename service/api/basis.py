@@ -17,7 +17,16 @@ from service.api.drawing import FORMS, ThemeChoice, respond, work
 from service.api.heads import OFFERS
 from service.api.histories import SENT, Archive, HistoryOrigin, Past, find_pasts
 from service.api.inks import Theme
-from service.api.origins import FROM_REQUEST, LONGEST_AGE, Listed, Provenance, Unavailable, note_ages, require_now
+from service.api.origins import (
+    FROM_REQUEST,
+    LONGEST_AGE,
+    Listed,
+    MaxAge,
+    Provenance,
+    Unavailable,
+    note_ages,
+    require_now,
+)
 from service.api.pairs import (
     Found,
     Look,
@@ -94,9 +103,7 @@ class BasisRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             "the `last` trade of its spot pair there."
         ),
     ] = "index"
-    max_age_seconds: Annotated[
-        float, Meta(description="Age from which a looked-up price is refused.", ge=2, le=60, examples=[10])
-    ] = LONGEST_AGE
+    max_age_seconds: Annotated[MaxAge, Meta(description="Age from which a looked-up price is refused.")] = LONGEST_AGE
     history_days: Annotated[
         Annotated[int, Meta(ge=3, le=390)] | None,
         Meta(

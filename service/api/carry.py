@@ -16,7 +16,16 @@ from service.api.charts import MOST_LINES, CostLine, draw_costs
 from service.api.drawing import FORMS, ThemeChoice, respond, work
 from service.api.heads import OFFERS
 from service.api.inks import Theme
-from service.api.origins import FROM_REQUEST, LONGEST_AGE, Listed, Provenance, Unavailable, note_ages, require_now
+from service.api.origins import (
+    FROM_REQUEST,
+    LONGEST_AGE,
+    Listed,
+    MaxAge,
+    Provenance,
+    Unavailable,
+    note_ages,
+    require_now,
+)
 from service.api.pairs import (
     MOST_MISSING,
     Found,
@@ -84,9 +93,7 @@ class CarryRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         Exchange | None,
         Meta(description="Where futures on `underlying` are listed; null or absent: all exchanges, side by side."),
     ] = None
-    max_age_seconds: Annotated[
-        float, Meta(description="Age from which a looked-up price is refused.", ge=2, le=60, examples=[10])
-    ] = LONGEST_AGE
+    max_age_seconds: Annotated[MaxAge, Meta(description="Age from which a looked-up price is refused.")] = LONGEST_AGE
     funding_days: Annotated[
         Annotated[int, Meta(ge=1, le=90)] | None,
         Meta(

@@ -21,6 +21,8 @@ Currency = Literal["USDT", "USDC"]
 Style = Literal["linear", "inverse"]
 LONGEST_AGE = 10.0
 """Seconds that a looked-up price may be old, unless the caller says otherwise."""
+MaxAge = Annotated[float, Meta(ge=3, le=60, examples=[10])]
+"""Seconds that the caller allows; a price is shared for 2, and one that ages on its way is not to be refused for it."""
 
 
 class Listed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="style", tag="listed"):
@@ -42,8 +44,7 @@ class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ]
     quote: Annotated[Currency, Meta(description="Currency of the pairs that are looked up.")] = "USDT"
     max_age_seconds: Annotated[
-        float,
-        Meta(description="Age from which a price is refused, contract marks included.", ge=2, le=60, examples=[10]),
+        MaxAge, Meta(description="Age from which a price is refused, contract marks included.")
     ] = LONGEST_AGE
 
 

@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from service.api.absences import parameter, refuse_failures, require_on
-from service.api.origins import LONGEST_AGE, Currency
+from service.api.origins import LONGEST_AGE, Currency, MaxAge
 from service.api.queries import read_query
 from service.api.tags import respond
 from service.api.wire import READ, encode
@@ -37,9 +37,7 @@ class PricesQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         ),
     ]
     quote: Annotated[Currency, Meta(description="Currency of the spot prices.")] = "USDT"
-    max_age_seconds: Annotated[
-        float, Meta(description="Age from which a price is refused.", ge=2, le=60, examples=[10])
-    ] = LONGEST_AGE
+    max_age_seconds: Annotated[MaxAge, Meta(description="Age from which a price is refused.")] = LONGEST_AGE
 
 
 class PriceLine(Struct, frozen=True, kw_only=True):

@@ -20,7 +20,7 @@ from msgspec.structs import asdict
 from service.api.absences import parameter, refuse, refuse_failures, refuse_unavailable, require_on
 from service.api.event_stream import HEARTBEAT, MEDIA_TYPE, RETRY, Chunks, EventStream, write_event
 from service.api.heads import OFFERS
-from service.api.origins import LONGEST_AGE, Listed, write_instant
+from service.api.origins import LONGEST_AGE, Listed, MaxAge, write_instant
 from service.api.pairs import Found, Look, SpotSource, date_pair, find_listed, pair_of
 from service.api.problems import RefusalError
 from service.api.queries import read_query
@@ -52,9 +52,7 @@ class StreamQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
             "trade of the spot pair there."
         ),
     ] = "index"
-    max_age_seconds: Annotated[
-        float, Meta(description="Age from which a price is not shown.", ge=2, le=60, examples=[10])
-    ] = LONGEST_AGE
+    max_age_seconds: Annotated[MaxAge, Meta(description="Age from which a price is not shown.")] = LONGEST_AGE
     interval_seconds: Annotated[
         float, Meta(description="Seconds from one look at the market to the next.", ge=1, le=60, examples=[2])
     ] = 2.0

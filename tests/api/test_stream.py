@@ -276,7 +276,7 @@ def test_one_price_that_can_not_be_had_is_named_and_no_half_is_shown(exchanges: 
 
     async def scene(desk: Desk) -> None:
         """Tear one mark from its index."""
-        reader = Reader(desk, f"{PAIR}&max_age_seconds=2")
+        reader = Reader(desk, f"{PAIR}&max_age_seconds=3")
         await begin(reader)
         exchanges.inject(HOST, QUOTES, faults.price_times("ETHUSDT", 3, fields=("markPrice",)))
 
