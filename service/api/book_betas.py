@@ -82,6 +82,8 @@ class Asked(NamedTuple):
     holdings: Sequence[Holding]
     source: Source | None
     as_of: Instant | None
+    until: float
+    """End of patience, of the steady clock."""
 
 
 async def find_betas(state: Any, asked: Asked, setting: Setting) -> FoundBetas:
@@ -114,7 +116,7 @@ async def _look_back(
     place, betas = at("betas"), asked.betas
     window = WindowSeries(window_days=betas.window_days or WINDOW_DAYS, interval_days=betas.interval_days or 1)
     return await look_back(
-        Vault(state.market, state.histories, state.market.deadline()),
+        Vault(state.market, state.histories, asked.until),
         window if betas.series is None else betas.series,
         asked.source,
         as_of=asked.as_of,

@@ -184,30 +184,32 @@ class _Found(NamedTuple):
 
 async def _look_up(question: EffectivenessRequest, state: Any) -> _Found:
     """Look up what a question leaves out; a past only where nothing else stands in the way of an answer."""
-    found = await _price(question, state)
+    vault = Vault(state.market, state.histories, state.market.deadline())
+    found = await _price(question, vault)
     book = weigh_book(_ask(question)._replace(prices=found.spot.prices))
     if not isinstance(question.series, WindowSeries) or book is None or not book.exposure:
         return found
     followed = at("series") if question.underlying == _USUAL else at("underlying")
     series, past = await look_back(
-        Vault(state.market, state.histories, state.market.deadline()),
+        vault,
         question.series,
         question.market,
         as_of=question.as_of,
         needs=Needs(list_moving(book), {question.underlying: followed}, question.holdings or ()),
     )
     # What was waited for has made the prices older: they are looked at once more.
-    found = await _price(replace(question, series=series), state)
+    found = await _price(replace(question, series=series), vault)
     return found._replace(past=past)
 
 
-async def _price(question: EffectivenessRequest, state: Any) -> _Found:
+async def _price(question: EffectivenessRequest, vault: Vault) -> _Found:
     spot = await complete_spot(
-        state.market,
+        vault.market,
         holdings=question.holdings or (),
         prices=question.prices,
         source=question.market,
         as_of=question.as_of,
+        until=vault.until,
     )
     return _Found(question, spot, None, time_of(question.as_of))
 

@@ -189,10 +189,11 @@ class _Found(NamedTuple):
 
 async def _look_up(question: FrontierRequest, state: Any) -> _Found:
     """Look up what a question leaves out; no exchange is asked for a history in vain."""
-    found = await _complete(question, state)
+    vault = Vault(state.market, state.histories, state.market.deadline())
+    largest = state.settings.max_notional
+    found = await _complete(question, vault, largest)
     if not found.mix.size:
         return found
-    vault = Vault(state.market, state.histories, state.market.deadline())
     underlyings = [leg.contract.underlying for leg in found.legs.legs]
     places = {asset: at(FIELD, underlyings.index(asset), "contract") for asset in underlyings}
     followed = {asset: places[asset] for asset in found.mix.underlyings}
@@ -201,21 +202,22 @@ async def _look_up(question: FrontierRequest, state: Any) -> _Found:
     if past is None:
         return found
     # What was waited for has made the prices older: they are looked at once more.
-    found = await _complete(msgspec.structs.replace(question, series=series), state)
+    found = await _complete(msgspec.structs.replace(question, series=series), vault, largest)
     return found._replace(past=past)
 
 
-async def _complete(question: FrontierRequest, state: Any) -> _Found:
+async def _complete(question: FrontierRequest, vault: Vault, largest_notional: Decimal) -> _Found:
     legs = await look_up_legs(
-        state.market,
+        vault.market,
         question.instruments,
         FIELD,
         holdings=question.holdings,
         prices=question.prices,
         source=question.market,
         as_of=question.as_of,
+        until=vault.until,
     )
-    return _Found(question, legs, _plan(question, legs, state.settings.max_notional), None)
+    return _Found(question, legs, _plan(question, legs, largest_notional), None)
 
 
 def _expect(leg: FrontierLeg, question: FrontierRequest) -> Outlook:

@@ -150,26 +150,27 @@ class _Found(NamedTuple):
 async def _look_up(question: HedgeRatioRequest, state: Any) -> _Found:
     """Look up what a question leaves out; closes only once nothing else stands in the way of an answer."""
     vault = Vault(state.market, state.histories, state.market.deadline())
-    legs, settings = await _lay_out(question, state)
+    legs, settings = await _lay_out(question, vault)
     followed = {one.contract.underlying: at(_FIELD, place, "contract") for place, one in enumerate(settings)}
     needs = Needs(risky_assets(settings[0]), followed, question.holdings)
     series, past = await look_back(vault, question.series, question.market, as_of=question.as_of, needs=needs)
     if past is not None:  # what was waited for has made the prices older: they are looked at once more
-        legs, settings = await _lay_out(question, state)
+        legs, settings = await _lay_out(question, vault)
     aim = _aim(question)
     plan = plan_ratios(settings, series, aim=aim, priors=check_aim(legs.quoted(_FIELD), aim))
     return _Found(legs, plan, series, past, settings[0].as_of)
 
 
-async def _lay_out(question: HedgeRatioRequest, state: Any) -> tuple[CompletedLegs, tuple[Setting, ...]]:
+async def _lay_out(question: HedgeRatioRequest, vault: Vault) -> tuple[CompletedLegs, tuple[Setting, ...]]:
     legs = await look_up_legs(
-        state.market,
+        vault.market,
         question.instruments,
         _FIELD,
         holdings=question.holdings,
         prices=question.prices,
         source=question.market,
         as_of=question.as_of,
+        until=vault.until,
     )
     quoted = legs.quoted(_FIELD)
     check_aim(quoted, _aim(question))

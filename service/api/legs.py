@@ -74,6 +74,7 @@ async def look_up_legs(
     prices: Mapping[str, Price],
     source: Source | None,
     as_of: Instant | None,
+    until: float,
 ) -> CompletedLegs:
     """Look up what a question about several contracts leaves out, side by side and with one patience for all.
 
@@ -85,12 +86,12 @@ async def look_up_legs(
         prices: what the caller sent; it counts.
         source: where to look for spot prices; None: they are not looked up.
         as_of: time of the question; what is looked up is of now, so then it has to be now.
+        until: end of patience for all of them, of the steady clock.
 
     Raises:
         RefusalError: as of `complete`; and currency_mismatch, if two contracts are quoted in two currencies.
         PriceMissingError: if a contract in full has no price.
     """
-    until = market.deadline()
     looking = (
         complete(
             market,

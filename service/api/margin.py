@@ -164,6 +164,7 @@ async def assess(data: JSONBody[MarginRequest], request: Request[Any, Any, Any])
         prices=data.prices,
         source=data.market,
         as_of=data.as_of,
+        until=state.market.deadline(),
         field="collateral",
     )
     reply = answer(data, completed, state.settings.max_notional)

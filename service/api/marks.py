@@ -47,9 +47,9 @@ async def complete(
     prices: Mapping[str, Price],
     source: Source | None,
     as_of: Instant | None,
+    until: float,
     field: str = "holdings",
     root: tuple[str | int, ...] = ("contract",),
-    until: float | None = None,
 ) -> Completed:
     """Look up what a question leaves out.
 
@@ -60,9 +60,9 @@ async def complete(
         prices: what the caller sent; it counts.
         source: where to look for spot prices; None: they are not looked up.
         as_of: time of the question; what is looked up is of now, so then it has to be now.
+        until: end of patience, of the steady clock.
         field: of the question in which the holdings stand.
         root: place of the contract in the question.
-        until: end of patience, of the steady clock; None for as long as a question that comes now has.
 
     Raises:
         RefusalError: not_listed, exchange_off, currency_mismatch, as_of_not_now (422) or price_unavailable (503).
@@ -98,6 +98,7 @@ async def complete_spot(
     prices: Mapping[str, Price],
     source: Source | None,
     as_of: Instant | None,
+    until: float,
 ) -> Spot:
     """Look up the spot prices that a question without a contract leaves out, in the currency of the look-ups.
 
@@ -107,6 +108,7 @@ async def complete_spot(
         prices: what the caller sent; it counts, and is in the same currency.
         source: where to look; None: nowhere.
         as_of: time of the question; what is looked up is of now, so then it has to be now.
+        until: end of patience, of the steady clock.
 
     Raises:
         RefusalError: not_listed, exchange_off, as_of_not_now (422) or price_unavailable (503).
@@ -115,7 +117,7 @@ async def complete_spot(
     missing = [asset for asset in dict.fromkeys(holding.asset for holding in holdings) if asset not in prices]
     if source is None or not missing:
         return sent
-    question = _Question(market, prices, source, as_of=as_of, places=_Places(holdings, "holdings", ()))
+    question = _Question(market, prices, source, as_of=as_of, places=_Places(holdings, "holdings", ()), until=until)
     question.prepare(missing)
     await question.price(missing, source.quote)
     return Spot({**prices, **question.prices()}, {**sent.provenance, **question.origins()})
@@ -167,7 +169,7 @@ class _Question:
         *,
         as_of: Instant | None,
         places: _Places,
-        until: float | None = None,
+        until: float,
     ) -> None:
         self._market = market
         self._sent = prices
@@ -175,7 +177,7 @@ class _Question:
         self._places = places
         self._found: dict[str, _Found] = {}
         self._longest = LONGEST_AGE if source is None else source.max_age_seconds
-        self._until = market.deadline() if until is None else until
+        self._until = until
         require_now(as_of, self._longest)
 
     def prepare(self, missing: Sequence[str]) -> None:

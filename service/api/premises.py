@@ -96,23 +96,29 @@ class Premises(NamedTuple, Generic[Q]):
     betas: UsedBetas | None
 
 
-async def look_up(state: Any, question: Q) -> Premises[Q]:
+async def look_up(state: Any, question: Q, *, until: float | None = None) -> Premises[Q]:
     """Look up the terms and prices that a question leaves out, and estimate the betas if it asks for that.
+
+    Args:
+        state: of the application.
+        question: about a contract and a book.
+        until: end of patience for all of it, of the steady clock; None for as long as a question that comes now has.
 
     Raises:
         RefusalError: as of `complete` and `find_betas`.
         HedgingError: as of `check_question`, `lay_out` and `find_betas`; an estimate waits until nothing else of the
             book stands in the way.
     """
+    until = state.market.deadline() if until is None else until
     if question.betas is None:
-        return Premises(question, await look_up_prices(state.market, question), None)
+        return Premises(question, await look_up_prices(state.market, question, until=until), None)
     check_question(question.betas, question.weighting)
-    completed = await look_up_prices(state.market, question)
-    asked = Asked(question.betas, question.holdings, question.market, question.as_of)
+    completed = await look_up_prices(state.market, question, until=until)
+    asked = Asked(question.betas, question.holdings, question.market, question.as_of, until)
     found = await find_betas(state, asked, _lay_out(replace(question, weighting="value"), completed))
     question = replace(question, holdings=found.holdings)
     if found.past is not None:  # what was waited for has made the prices older
-        completed = await look_up_prices(state.market, question)
+        completed = await look_up_prices(state.market, question, until=until)
     betas = found.describe(_lay_out(question, completed), state.histories)
     cautions = (*completed.cautions, *warn_of_betas(betas))
     return Premises(question, completed._replace(cautions=cautions), betas)
@@ -128,7 +134,7 @@ def _lay_out(question: BookQuestion, completed: Completed) -> Setting:
     )
 
 
-async def look_up_prices(market: Market, question: BookQuestion) -> Completed:
+async def look_up_prices(market: Market, question: BookQuestion, *, until: float) -> Completed:
     """Look up the terms and prices that a question leaves out.
 
     Raises:
@@ -141,6 +147,7 @@ async def look_up_prices(market: Market, question: BookQuestion) -> Completed:
         prices=question.prices,
         source=question.market,
         as_of=question.as_of,
+        until=until,
     )
 
 

@@ -175,15 +175,17 @@ async def _look_up(question: SimulationRequest, state: Any) -> _Found:
     span = Span(days, at("model", "history_days"))
     where = take_source(state.market, question.market, span, as_of=question.as_of)
     vault = Vault(state.market, state.histories, state.market.deadline())
-    found = await _complete(question, state)
+    found = await _complete(question, state, until=vault.until)
     past = await find_returns(vault, where, span, needs=_needs(found, state.settings.max_notional))
     # What was waited for has made the prices older: they are looked at once more, and the betas with them.
-    again = await _complete(replace(question, model=replace(question.model, returns=past.returns)), state)
+    again = await _complete(
+        replace(question, model=replace(question.model, returns=past.returns)), state, until=vault.until
+    )
     return again._replace(past=past)
 
 
-async def _complete(question: SimulationRequest, state: Any) -> _Found:
-    return _Found(*await look_up(state, question), time_of(question.as_of))
+async def _complete(question: SimulationRequest, state: Any, *, until: float | None = None) -> _Found:
+    return _Found(*await look_up(state, question, until=until), time_of(question.as_of))
 
 
 def _needs(found: _Found, largest_notional: Decimal) -> Needs:

@@ -518,6 +518,7 @@ async def complete_slowly(seconds: float, **changes: Any) -> Completed:
         "prices": {"BTC-MINI": Price("60000")},
         "source": Source(exchange="median"),
         "as_of": None,
+        "until": 0.9,
     }
     return await complete(Slow(seconds), **whole | changes)
 
@@ -547,6 +548,7 @@ def test_terms_that_were_not_renewed_are_warned_about() -> None:
             prices={"SOL": Price("80"), "BTCUSDT": Price("60000")},
             source=None,
             as_of=None,
+            until=0.9,
         )
     )
 
