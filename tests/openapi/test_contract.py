@@ -6,7 +6,7 @@ import pytest
 from schemathesis import Case
 
 from tests.openapi.document import operations, read_document
-from tests.openapi.generated import Examiner, load_generator
+from tests.openapi.generated import DEADLINE, Examiner, load_generator
 from tests.openapi.house import Door, House
 from tests.openapi.repertoire import REPERTOIRE
 
@@ -37,7 +37,7 @@ def counted(request: pytest.FixtureRequest) -> Examiner:
 @GENERATOR.parametrize()
 def test_every_answer_is_documented_and_foretold(case: Case[Any]) -> None:
     """Any request, valid or not, gets the answer that document and oracle foretell."""
-    case.call_and_validate(additional_checks=EXAMINER.checks)
+    case.call_and_validate(additional_checks=EXAMINER.checks, timeout=DEADLINE)
 
 
 def test_each_operation_has_a_test_of_its_own(request: pytest.FixtureRequest) -> None:

@@ -8,7 +8,7 @@ import pytest
 from schemathesis import Case
 
 from tests.openapi.document import read_document
-from tests.openapi.generated import Examiner, load_generator
+from tests.openapi.generated import DEADLINE, Examiner, load_generator
 from tests.openapi.house import Door, House
 
 SEED = secrets.randbelow(2**32)
@@ -35,4 +35,4 @@ def seed(capsys: pytest.CaptureFixture[str]) -> int:
 @GENERATOR.parametrize()
 def test_every_answer_is_documented_and_foretold(case: Case[Any]) -> None:
     """Any request, valid or not, gets the answer that document and oracle foretell, also with a thousand more tries."""
-    case.call_and_validate(additional_checks=EXAMINER.checks)
+    case.call_and_validate(additional_checks=EXAMINER.checks, timeout=DEADLINE)
