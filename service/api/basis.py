@@ -52,9 +52,9 @@ from service.api.risk import (
 )
 from service.hedging.basis import BasisLine, Measured, measure_basis
 from service.hedging.cautions import Caution
-from service.hedging.convergence import Close, Projection
-from service.hedging.curve import CalendarRoll, CurvePoint, draw_curve, list_rolls
-from service.hedging.pairs import DayCount, Pair, Placed
+from service.hedging.term_structure.convergence import Close, Projection
+from service.hedging.term_structure.curve import CalendarRoll, CurvePoint, draw_curve, list_rolls
+from service.hedging.term_structure.pairs import DayCount, Pair, Placed
 from service.hedging.units import Asset, Instant
 from service.market.source import Exchange
 from service.worker import Worker

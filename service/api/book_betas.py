@@ -25,9 +25,9 @@ from service.hedging.betas import (
     make_estimator,
     with_betas,
 )
-from service.hedging.estimates import BetaEstimate, Estimator
+from service.hedging.estimation.estimates import BetaEstimate, Estimator
 from service.hedging.portfolio import Holding
-from service.hedging.samples import ReturnSeries, SentSeries, WindowSeries
+from service.hedging.risk.samples import ReturnSeries, SentSeries, WindowSeries
 from service.hedging.setting import Setting
 from service.hedging.units import Instant
 from service.market.history import Histories

@@ -44,14 +44,14 @@ from service.api.pairs import (
 from service.api.past_funding import PastFunding, find_past_funding
 from service.hedging.carry import BreakEven, Carry, Excluded, assess_carry, check_time
 from service.hedging.cautions import Caution, caution
-from service.hedging.convergence import Projection
+from service.hedging.costs.holding_cost import Desk
+from service.hedging.costs.instruments import Assumption, Instrument
+from service.hedging.costs.options import CarryOption
 from service.hedging.errors import NoInstrumentError
-from service.hedging.holding_cost import Desk
-from service.hedging.instruments import Assumption, Instrument
-from service.hedging.options import CarryOption
-from service.hedging.pairs import Placed
-from service.hedging.rolls import LEAD_DAYS
 from service.hedging.sizing import LARGEST_NOTIONAL
+from service.hedging.term_structure.convergence import Projection
+from service.hedging.term_structure.pairs import Placed
+from service.hedging.term_structure.rolls import LEAD_DAYS
 from service.hedging.units import AnnualRate, Asset, InitialMarginRate, Instant, Money, Notional, SpreadRate
 from service.market.found import NotListedError, UnavailableError
 from service.market.history import Histories

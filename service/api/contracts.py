@@ -15,8 +15,8 @@ from service.api.queries import read_query
 from service.api.tags import respond
 from service.api.wire import READ, encode
 from service.hedging.contracts import Contract, unit_notional
-from service.hedging.lots import smallest_size
 from service.hedging.portfolio import STABLECOINS
+from service.hedging.sizes.lots import smallest_size
 from service.hedging.units import Asset, Exact, Instant, Money, Price, Size, exactly
 from service.market.found import Seen, UnavailableError
 from service.market.lookup import FUTURES, Market

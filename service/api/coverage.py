@@ -20,10 +20,10 @@ from service.api.premises import (
     look_up,
     with_premises,
 )
-from service.hedging.book_risk import AssumedRisk, RiskQuestion
-from service.hedging.choice import Aims
+from service.hedging.costs.hedge_cost import ExpectedCostRate, ExpectedFeeRate, ExpectedFundingRate, Outlook
 from service.hedging.coverage import CoverageAnswer, CoverageQuestion, Posted, assess_coverage, check_question
-from service.hedging.hedge_cost import ExpectedCostRate, ExpectedFeeRate, ExpectedFundingRate, Outlook
+from service.hedging.coverages.book_risk import AssumedRisk, RiskQuestion
+from service.hedging.coverages.choice import Aims
 from service.hedging.portfolio import Weighting
 from service.hedging.setting import lay_out
 from service.hedging.units import Coverage

@@ -15,7 +15,6 @@ from service.api.origins import FROM_REQUEST, Prices, Source, note_ages, time_of
 from service.api.past_closes import Vault
 from service.api.past_returns import Needs, PastOrigin, PastReturns, look_back, tell_origin
 from service.api.premises import AskedTime, PricesOrigin, UsedPrices, UsedTime
-from service.hedging.attribution import PastPosition
 from service.hedging.effectiveness import (
     AskedSeries,
     EffectivenessAnswer,
@@ -25,12 +24,13 @@ from service.hedging.effectiveness import (
     list_moving,
     weigh_book,
 )
-from service.hedging.judgement import Standard
-from service.hedging.offset import Changes
+from service.hedging.hindsight.attribution import PastPosition
+from service.hedging.hindsight.judgement import Standard
+from service.hedging.hindsight.offset import Changes
+from service.hedging.hindsight.walk_forward import WalkForward
 from service.hedging.portfolio import Holding
-from service.hedging.samples import WindowSeries
+from service.hedging.risk.samples import WindowSeries
 from service.hedging.units import Asset, Instant
-from service.hedging.walk_forward import WalkForward
 
 _USUAL = "BTC"
 _HedgeRatio = Annotated[float, Meta(ge=-10, le=10, examples=[1.1])]

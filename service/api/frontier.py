@@ -17,12 +17,12 @@ from service.api.origins import Prices, Provenance, Source, note_ages, time_of
 from service.api.past_closes import Vault
 from service.api.past_returns import Needs, PastOrigin, PastReturns, look_back, tell_origin
 from service.api.premises import AskedTime, PricesOrigin, TermsOrigin, UsedPrices, UsedTerms, UsedTime
-from service.hedging.best_plans import Drawn, Frontier
-from service.hedging.hedge_cost import ExpectedCostRate, ExpectedFeeRate, ExpectedFundingRate, Outlook
-from service.hedging.mix import FIELD, Candidate, Mix, Terms, check_outlooks, plan_mix
-from service.hedging.plans import MOST_LEGS, MOST_PLANS, Budget, LegFacts
+from service.hedging.costs.hedge_cost import ExpectedCostRate, ExpectedFeeRate, ExpectedFundingRate, Outlook
+from service.hedging.mixes.best_plans import Drawn, Frontier
+from service.hedging.mixes.mix import FIELD, Candidate, Mix, Terms, check_outlooks, plan_mix
+from service.hedging.mixes.plans import MOST_LEGS, MOST_PLANS, Budget, LegFacts
 from service.hedging.portfolio import Holding
-from service.hedging.samples import Series, WindowSeries, take_sample
+from service.hedging.risk.samples import Series, WindowSeries, take_sample
 from service.hedging.stresses import HistoricalName
 from service.hedging.units import Leverage, Price
 from service.market.history import Histories

@@ -17,12 +17,12 @@ from service.api.origins import Prices, Source, note_ages, time_of
 from service.api.past_closes import Vault
 from service.api.past_returns import Needs, PastOrigin, PastReturns, look_back, tell_origin
 from service.api.premises import AskedTime, PricesOrigin, UsedPrices, UsedTime
+from service.hedging.estimation.priors import Prior
+from service.hedging.estimation.ratios import Aim, HedgeRatios, Plan, check_aim, plan_ratios, risky_assets
+from service.hedging.estimation.slopes import BetaMethod
 from service.hedging.portfolio import Holding
-from service.hedging.priors import Prior
-from service.hedging.ratios import Aim, HedgeRatios, Plan, check_aim, plan_ratios, risky_assets
-from service.hedging.samples import SentSeries, Series, WindowSeries
+from service.hedging.risk.samples import SentSeries, Series, WindowSeries
 from service.hedging.setting import Setting, lay_out_each
-from service.hedging.slopes import BetaMethod
 from service.hedging.units import Asset, Coverage, Instant
 
 _FIELD = "instruments"

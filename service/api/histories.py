@@ -14,9 +14,9 @@ from service.api.absences import at, refuse_failures
 from service.api.origins import write_instant
 from service.api.pairs import Found, Look
 from service.hedging.cautions import Caution, caution
-from service.hedging.pairs import DAYS_OF_YEAR, DayCount
-from service.hedging.returns import DAY_MS
-from service.hedging.standing import FEWEST
+from service.hedging.risk.returns import DAY_MS
+from service.hedging.term_structure.pairs import DAYS_OF_YEAR, DayCount
+from service.hedging.term_structure.standing import FEWEST
 from service.hedging.units import Instant
 from service.market.found import NotListedError, UnavailableError
 from service.market.history import Histories

@@ -15,11 +15,11 @@ from service.api.premises import AskedTime, TermsOrigin, UsedPrices, UsedTerms, 
 from service.hedging.cautions import Caution, caution
 from service.hedging.contracts import Contract
 from service.hedging.margin import Held, assess_margin
-from service.hedging.outlook import ASSUMED_VOLATILITY, Outlook
 from service.hedging.portfolio import Holding
-from service.hedging.posting import PostedAsset
-from service.hedging.statement import AccountMargin, PositionSide
-from service.hedging.touch import Walk
+from service.hedging.survival.outlook import ASSUMED_VOLATILITY, Outlook
+from service.hedging.survival.posting import PostedAsset
+from service.hedging.survival.statement import AccountMargin, PositionSide
+from service.hedging.survival.touch import Walk
 from service.hedging.units import (
     Amount,
     ClosingFeeRate,

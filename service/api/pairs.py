@@ -14,10 +14,10 @@ from service.api.origins import Listed, Provenance, Style, Unavailable, origin_o
 from service.api.problems import RefusalError
 from service.hedging.cautions import Caution, caution
 from service.hedging.contracts import unit_notional
-from service.hedging.instruments import USUAL_TAKER_FEE, Instrument
-from service.hedging.lots import smallest_size
-from service.hedging.pairs import Pair
+from service.hedging.costs.instruments import USUAL_TAKER_FEE, Instrument
 from service.hedging.portfolio import STABLECOINS
+from service.hedging.sizes.lots import smallest_size
+from service.hedging.term_structure.pairs import Pair
 from service.hedging.units import FeeRate, FundingRate, Instant, InvalidWordError, exactly
 from service.market.found import Looked, NotListedError, Seen, UnavailableError, look, price, too_old
 from service.market.lookup import Market

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from service.api.absences import Place, refuse_failures
-from service.hedging.returns import last_traded
+from service.hedging.risk.returns import last_traded
 from service.market.found import NotListedError, OutdatedError, UnavailableError
 from service.market.history import LONGEST_HOURS, Histories, History
 from service.market.lookup import Market

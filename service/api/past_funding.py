@@ -6,7 +6,7 @@ Law: only payments of the interval that holds now, and without a gap: a rate of 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from service.hedging.funding import FEWEST_PAYMENTS
+from service.hedging.term_structure.funding import FEWEST_PAYMENTS
 from service.market.found import NotListedError, UnavailableError
 from service.market.history import Histories
 from service.market.source import DAY_MS, Exchange, Listing, Payment, UpstreamError

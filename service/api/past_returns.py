@@ -12,10 +12,10 @@ from msgspec import Meta, Struct
 from service.api.absences import Place, at, refuse, require_on
 from service.api.origins import Currency, Source, require_now, write_instant
 from service.api.past_closes import PastCloses, Vault, find_spot, require_closes
-from service.hedging.dynamics import LARGEST_RETURN
+from service.hedging.paths.dynamics import LARGEST_RETURN
 from service.hedging.portfolio import Holding
-from service.hedging.returns import last_days, simple_returns
-from service.hedging.samples import ReturnSeries, SentSeries, Series, WindowSeries
+from service.hedging.risk.returns import last_days, simple_returns
+from service.hedging.risk.samples import ReturnSeries, SentSeries, Series, WindowSeries
 from service.hedging.units import Asset, Instant
 from service.market.history import Histories
 from service.market.lookup import Market

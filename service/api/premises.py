@@ -16,13 +16,13 @@ from service.api.origins import Completed, ContractSource, Listed, Prices, Prove
 from service.hedging.betas import BetaQuestion, check_question, warn_of_betas
 from service.hedging.contracts import Contract
 from service.hedging.coverage import CoverageAnswer
-from service.hedging.distribution import Simulation
+from service.hedging.paths.distribution import Simulation
 from service.hedging.portfolio import Holding, ValuedHolding, Weighting
-from service.hedging.posting import PostedLine
 from service.hedging.scenarios import Scenarios
 from service.hedging.setting import Setting, lay_out
 from service.hedging.sizing import Sizing
-from service.hedging.statement import AccountMargin
+from service.hedging.survival.posting import PostedLine
+from service.hedging.survival.statement import AccountMargin
 from service.hedging.units import Instant, Symbol
 from service.market.lookup import Market
 

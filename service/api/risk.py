@@ -12,9 +12,9 @@ from service.api.origins import Currency, write_instant
 from service.api.past_closes import Failure, Vault, find_spot, require_closes
 from service.hedging.cautions import Caution
 from service.hedging.portfolio import STABLECOINS, Holding
-from service.hedging.returns import basket_returns, last_days, simple_returns
+from service.hedging.risk.returns import basket_returns, last_days, simple_returns
+from service.hedging.risk.variance import BasisRisk, Observations, measure_basis_risk, warn_of_risk
 from service.hedging.units import Symbol
-from service.hedging.variance import BasisRisk, Observations, measure_basis_risk, warn_of_risk
 from service.market.found import NotListedError, UnavailableError
 from service.market.source import Exchange, Listing
 

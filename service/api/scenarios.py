@@ -26,8 +26,8 @@ from service.api.premises import (
 )
 from service.api.scenario_chart import NetLine, draw_nets, spread_moves
 from service.api.wire import encode
-from service.hedging.collateral import Collateral
-from service.hedging.outcomes import HedgeOutcome
+from service.hedging.moves.outcomes import HedgeOutcome
+from service.hedging.moves.shocks import Days, MissingAssets, Script, Shock
 from service.hedging.scenarios import (
     MOST_HEDGES,
     HedgeChoice,
@@ -35,8 +35,8 @@ from service.hedging.scenarios import (
     check_question,
     play_scenarios,
 )
-from service.hedging.shocks import Days, MissingAssets, Script, Shock
 from service.hedging.stresses import KnownBy, StressName
+from service.hedging.survival.collateral import Collateral
 from service.hedging.units import Coverage, FeeRate, FundingRate, LossLimit, Move
 
 MOST_AT_ONCE = 200

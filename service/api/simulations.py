@@ -31,11 +31,11 @@ from service.api.premises import (
     look_up,
     with_premises,
 )
-from service.hedging.contenders import Contender
-from service.hedging.distribution import Fan, HedgeOutlook, Simulation
-from service.hedging.dynamics import BootstrapModel, FactorModel, Model, check_history
-from service.hedging.experiments import Experiment, Setup, plan_experiment
-from service.hedging.instruments import FundingProcess
+from service.hedging.costs.instruments import FundingProcess
+from service.hedging.paths.contenders import Contender
+from service.hedging.paths.distribution import Fan, HedgeOutlook, Simulation
+from service.hedging.paths.dynamics import BootstrapModel, FactorModel, Model, check_history
+from service.hedging.paths.experiments import Experiment, Setup, plan_experiment
 from service.hedging.portfolio import Holding, Weighting
 from service.hedging.units import FundingRate, Instant
 from service.market.history import Histories

@@ -20,9 +20,9 @@ from service.api.premises import (
     look_up,
     with_premises,
 )
-from service.hedging.advice import Rounding
-from service.hedging.collateral import Collateral
+from service.hedging.sizes.advice import Rounding
 from service.hedging.sizing import Sizing, size_hedge
+from service.hedging.survival.collateral import Collateral
 from service.hedging.units import Coverage
 
 

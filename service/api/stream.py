@@ -25,9 +25,9 @@ from service.api.pairs import Found, Look, SpotSource, date_pair, find_listed, p
 from service.api.problems import RefusalError
 from service.api.queries import read_query
 from service.api.wire import READ, encode
-from service.hedging.pairs import Pair
+from service.hedging.term_structure.pairs import Pair
+from service.hedging.term_structure.verdict import Reading, has_moved, identify, read_basis
 from service.hedging.units import FundingRate, Instant, Price, SpreadRate, Symbol
-from service.hedging.verdict import Reading, has_moved, identify, read_basis
 from service.market.events import Priced
 from service.market.found import NotListedError, UnavailableError
 from service.market.source import QUOTES_FRESH, Exchange

@@ -12,7 +12,8 @@ from typing import Annotated, Any, Literal, NamedTuple
 from msgspec import Meta, Struct
 
 from service.hedging.cautions import Caution, caution
-from service.hedging.convergence import (
+from service.hedging.rates import YEAR_DAYS, days_between
+from service.hedging.term_structure.convergence import (
     Close,
     ConvergencePoint,
     EarlyClose,
@@ -21,7 +22,7 @@ from service.hedging.convergence import (
     close_early,
     project,
 )
-from service.hedging.funding import (
+from service.hedging.term_structure.funding import (
     annualize_funding,
     annualize_funding_continuously,
     fair_perpetual_price,
@@ -29,7 +30,7 @@ from service.hedging.funding import (
     rate_of_premium,
     sum_funding,
 )
-from service.hedging.pairs import (
+from service.hedging.term_structure.pairs import (
     LARGEST_BASIS_RATE,
     LARGEST_RATE,
     AnnualRates,
@@ -40,9 +41,8 @@ from service.hedging.pairs import (
     annualize_basis,
     check_pairs,
 )
-from service.hedging.rates import YEAR_DAYS, days_between
-from service.hedging.rolls import LEAD_DAYS
-from service.hedging.standing import FEW, Standing, place
+from service.hedging.term_structure.rolls import LEAD_DAYS
+from service.hedging.term_structure.standing import FEW, Standing, place
 from service.hedging.units import Instant, Money, PriceLevel, Share, exactly
 
 State = Literal["contango", "backwardation", "flat"]

@@ -12,16 +12,16 @@ from msgspec.structs import replace
 
 from service.hedging.cautions import Caution, caution
 from service.hedging.errors import Fault, InconsistentQuestionError
-from service.hedging.estimates import BetaEstimate, Estimator, Places, estimate_betas
-from service.hedging.hedge_ratios import tidy
+from service.hedging.estimation.estimates import BetaEstimate, Estimator, Places, estimate_betas
+from service.hedging.estimation.priors import Prior, find_prior
+from service.hedging.estimation.slopes import BetaMethod
+from service.hedging.estimation.stress_beta import StressBeta, measure_stress_beta
 from service.hedging.portfolio import Book, Holding, ValuedHolding, Weighting, exact_beta
-from service.hedging.priors import Prior, find_prior
-from service.hedging.samples import MOST_SERIES, SentSeries, take_sample
+from service.hedging.risk.hedge_ratios import tidy
+from service.hedging.risk.samples import MOST_SERIES, SentSeries, take_sample
+from service.hedging.risk.variance import FEW
 from service.hedging.setting import Setting
-from service.hedging.slopes import BetaMethod
-from service.hedging.stress_beta import StressBeta, measure_stress_beta
 from service.hedging.units import Asset, Beta, Money, exactly
-from service.hedging.variance import FEW
 
 WINDOW_DAYS = 90
 MOST_ESTIMATES = MOST_SERIES - 1

@@ -10,17 +10,17 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from service.hedging.break_even import Switches, Winner, find_switches
 from service.hedging.cautions import Caution, caution
+from service.hedging.costs.break_even import Switches, Winner, find_switches
+from service.hedging.costs.holding_cost import Desk, carry_rate
+from service.hedging.costs.instruments import Assumption, Instrument, Known, assume, check_instruments
+from service.hedging.costs.options import CarryOption, describe_option
+from service.hedging.costs.ways import LEAST_DAYS, Priced, Way, cost_of, list_ways, price_way
 from service.hedging.errors import Fault, InconsistentQuestionError, NoInstrumentError, SizeOutOfRangeError
-from service.hedging.holding_cost import Desk, carry_rate
-from service.hedging.instruments import Assumption, Instrument, Known, assume, check_instruments
-from service.hedging.options import CarryOption, describe_option
-from service.hedging.pairs import LARGEST_BASIS_RATE, Placed, check_pairs
 from service.hedging.rates import days_between
-from service.hedging.rolls import LEAD_DAYS
+from service.hedging.term_structure.pairs import LARGEST_BASIS_RATE, Placed, check_pairs
+from service.hedging.term_structure.rolls import LEAD_DAYS
 from service.hedging.units import Instant, Money, Share, Symbol, exactly
-from service.hedging.ways import LEAST_DAYS, Priced, Way, cost_of, list_ways, price_way
 
 TRIED_DAYS = 365
 """Days for which it is tried which is cheaper."""

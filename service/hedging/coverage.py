@@ -10,15 +10,9 @@ from typing import Annotated, Literal, NamedTuple
 
 from msgspec import Meta, Struct
 
-from service.hedging.advice import SPECULATIVE_COVERAGE
-from service.hedging.book_risk import BookRisk, Moves, RiskQuestion, check_risk, reckon_risk, warn_of_book_risk
 from service.hedging.cautions import Caution, caution
-from service.hedging.choice import Aims, Recommendation, choose_coverage
-from service.hedging.collateral import ONE_DAY_MOVE, Backing, Collateral, back_hedge, room_of
 from service.hedging.contracts import unit_notional
-from service.hedging.covering import Case, CoverageRow, cover
-from service.hedging.errors import Fault, InconsistentQuestionError, SizeOutOfRangeError
-from service.hedging.hedge_cost import (
+from service.hedging.costs.hedge_cost import (
     Expected,
     HoldingCost,
     Outlook,
@@ -27,12 +21,25 @@ from service.hedging.hedge_cost import (
     warn_of_cost,
     warn_of_horizon,
 )
-from service.hedging.hedge_ratios import normal_tail
-from service.hedging.least_shortfall import Outcome
+from service.hedging.coverages.book_risk import (
+    BookRisk,
+    Moves,
+    RiskQuestion,
+    check_risk,
+    reckon_risk,
+    warn_of_book_risk,
+)
+from service.hedging.coverages.choice import Aims, Recommendation, choose_coverage
+from service.hedging.coverages.covering import Case, CoverageRow, cover
+from service.hedging.coverages.views import ImpliedView, Rule, explain_rule, read_view
+from service.hedging.errors import Fault, InconsistentQuestionError, SizeOutOfRangeError
 from service.hedging.portfolio import ValuedHolding
+from service.hedging.risk.hedge_ratios import normal_tail
+from service.hedging.risk.least_shortfall import Outcome
 from service.hedging.setting import Setting, warn_of_book, warn_of_coins, warn_of_expiry, warn_of_prices
+from service.hedging.sizes.advice import SPECULATIVE_COVERAGE
+from service.hedging.survival.collateral import ONE_DAY_MOVE, Backing, Collateral, back_hedge, room_of
 from service.hedging.units import Amount, Coverage, Leverage, Money, Price, Side, exactly
-from service.hedging.views import ImpliedView, Rule, explain_rule, read_view
 
 
 class Posted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -9,7 +9,9 @@ from typing import Annotated, Literal, NamedTuple
 
 from msgspec import Meta, Struct
 
-from service.hedging.attribution import (
+from service.hedging.cautions import Caution, caution
+from service.hedging.errors import Fault, InconsistentQuestionError
+from service.hedging.hindsight.attribution import (
     Attribution,
     PastPosition,
     UsedBeta,
@@ -18,14 +20,12 @@ from service.hedging.attribution import (
     warn_of_position,
     warn_of_side,
 )
-from service.hedging.cautions import Caution, caution
-from service.hedging.errors import Fault, InconsistentQuestionError
-from service.hedging.hedge_ratios import tidy
-from service.hedging.judgement import Evidence, Judged, Judgement, Standard, judge
-from service.hedging.offset import Changes, DollarOffset, check_changes, offset_changes, offset_returns
+from service.hedging.hindsight.judgement import Evidence, Judged, Judgement, Standard, judge
+from service.hedging.hindsight.offset import Changes, DollarOffset, check_changes, offset_changes, offset_returns
 from service.hedging.portfolio import Book, Holding, ValuedHolding, require_prices, value_portfolio, warn_unweighted
-from service.hedging.returns import basket_returns
-from service.hedging.samples import (
+from service.hedging.risk.hedge_ratios import tidy
+from service.hedging.risk.returns import basket_returns
+from service.hedging.risk.samples import (
     SAME,
     YEAR_DAYS,
     CloseSeries,

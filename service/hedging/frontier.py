@@ -12,24 +12,33 @@ from typing import NamedTuple
 
 import numpy as np
 
-from service.hedging.advice import SPECULATIVE_COVERAGE
-from service.hedging.best_plans import BestByTail, BestPlan, BestPlans, Drawn, Evaluated, Frontier, Proof, TailProof
+from service.hedging.arrays import Floats
 from service.hedging.cautions import Caution, caution
-from service.hedging.collateral import ONE_DAY_MOVE, room_of
 from service.hedging.contracts import settlement_value
-from service.hedging.dominance import find_dominator
-from service.hedging.hedge_ratios import tidy
-from service.hedging.integer_optimum import Limit, Quadratic, Range, relax
-from service.hedging.joint_rows import Joint, join, warn_of_rows
-from service.hedging.mix import Entered, Mix, Reach, reach, tell_facts
-from service.hedging.plan_search import Fraction, Optimum, Scene, Survey, pick, survey
-from service.hedging.plans import Budget, FractionalPlan, Plan, PlanLeg, Role, UnderlyingRisk
-from service.hedging.positions import UNKNOWN, Positions
-from service.hedging.randomness import Floats
+from service.hedging.mixes.best_plans import (
+    BestByTail,
+    BestPlan,
+    BestPlans,
+    Drawn,
+    Evaluated,
+    Frontier,
+    Proof,
+    TailProof,
+)
+from service.hedging.mixes.dominance import find_dominator
+from service.hedging.mixes.integer_optimum import Limit, Quadratic, Range, relax
+from service.hedging.mixes.joint_rows import Joint, join, warn_of_rows
+from service.hedging.mixes.mix import Entered, Mix, Reach, reach, tell_facts
+from service.hedging.mixes.plan_search import Fraction, Optimum, Scene, Survey, pick, survey
+from service.hedging.mixes.plans import Budget, FractionalPlan, Plan, PlanLeg, Role, UnderlyingRisk
+from service.hedging.mixes.positions import UNKNOWN, Positions
+from service.hedging.mixes.shortfall_plane import Outcomes, measure_one
 from service.hedging.rates import YEAR_DAYS
+from service.hedging.risk.hedge_ratios import tidy
+from service.hedging.risk.samples import Sample
 from service.hedging.rounding import round_up
-from service.hedging.samples import Sample
-from service.hedging.shortfall_plane import Outcomes, measure_one
+from service.hedging.sizes.advice import SPECULATIVE_COVERAGE
+from service.hedging.survival.collateral import ONE_DAY_MOVE, room_of
 from service.hedging.units import Money, Share, Side, exactly
 
 

@@ -12,20 +12,38 @@ from typing import NamedTuple
 import numpy as np
 from msgspec.structs import replace
 
+from service.hedging.arrays import Floats
 from service.hedging.cautions import Caution, caution
 from service.hedging.contracts import unit_notional
 from service.hedging.errors import Fault, SizeOutOfRangeError
-from service.hedging.hedge_ratios import tidy
-from service.hedging.lots import fit_size
-from service.hedging.measurement import Instrument, Row, Rows, Terms, explain, keep_known, measure_joint, measure_pairs
+from service.hedging.estimation.measurement import (
+    Instrument,
+    Row,
+    Rows,
+    Terms,
+    explain,
+    keep_known,
+    measure_joint,
+    measure_pairs,
+)
+from service.hedging.estimation.ratios import (
+    AssetSlopes,
+    HedgeRatios,
+    InstrumentRatio,
+    JointLeg,
+    JointRatio,
+    Plan,
+    SizedRatio,
+)
+from service.hedging.estimation.regression import stack
+from service.hedging.estimation.slopes import JointSlopes, PairSlopes, beta_of
 from service.hedging.portfolio import warn_unweighted
-from service.hedging.ratios import AssetSlopes, HedgeRatios, InstrumentRatio, JointLeg, JointRatio, Plan, SizedRatio
-from service.hedging.regression import Floats, stack
-from service.hedging.returns import basket_returns
+from service.hedging.risk.hedge_ratios import tidy
+from service.hedging.risk.returns import basket_returns
+from service.hedging.risk.variance import FEW
 from service.hedging.setting import Setting, warn_of_legs
-from service.hedging.slopes import JointSlopes, PairSlopes, beta_of
+from service.hedging.sizes.lots import fit_size
 from service.hedging.units import Money, Size, exactly
-from service.hedging.variance import FEW
 
 _BOOK = "the book"
 

@@ -9,9 +9,6 @@ from typing import Literal, NamedTuple
 
 from msgspec.structs import replace
 
-from service.hedging.account import Account, state_at, take_ways, tier_at
-from service.hedging.collateral import check_leverage
-from service.hedging.concerns import list_concerns
 from service.hedging.contracts import Contract, check_terms, settlement, settlement_value, unit_notional
 from service.hedging.errors import (
     Fault,
@@ -19,9 +16,16 @@ from service.hedging.errors import (
     MarginTermsMissingError,
     SizeOutOfRangeError,
 )
-from service.hedging.ladder import climb, judge, show_rung
-from service.hedging.liquidation import Tier, maintenance_tiers
-from service.hedging.outlook import (
+from service.hedging.portfolio import require_prices
+from service.hedging.rates import days_between
+from service.hedging.rounding import round_up
+from service.hedging.setting import refuse_expired, warn_of_quotes
+from service.hedging.survival.account import Account, state_at, take_ways, tier_at
+from service.hedging.survival.collateral import check_leverage
+from service.hedging.survival.concerns import list_concerns
+from service.hedging.survival.ladder import climb, judge, show_rung
+from service.hedging.survival.liquidation import Tier, maintenance_tiers
+from service.hedging.survival.outlook import (
     Liquidation,
     Outlook,
     estimate_touch,
@@ -31,13 +35,16 @@ from service.hedging.outlook import (
     list_survivals,
     touch_side,
 )
-from service.hedging.portfolio import require_prices
-from service.hedging.posting import PostedAsset, PostedLine, check_posted, find_betas, show_posted, value_posted
-from service.hedging.rates import days_between
-from service.hedging.rounding import round_up
-from service.hedging.setting import refuse_expired, warn_of_quotes
-from service.hedging.statement import AccountMargin, PositionSide, WalletBasis, show_tier
-from service.hedging.touch import fat_tailed_chance
+from service.hedging.survival.posting import (
+    PostedAsset,
+    PostedLine,
+    check_posted,
+    find_betas,
+    show_posted,
+    value_posted,
+)
+from service.hedging.survival.statement import AccountMargin, PositionSide, WalletBasis, show_tier
+from service.hedging.survival.touch import fat_tailed_chance
 from service.hedging.units import (
     Amount,
     ClosingFeeRate,

@@ -10,20 +10,20 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from service.hedging.advice import SPECULATIVE_COVERAGE
 from service.hedging.cautions import Caution, caution
-from service.hedging.collateral import ONE_DAY_MOVE, Collateral, back_hedge, covers, post_margin
 from service.hedging.contracts import Contract, unit_notional
-from service.hedging.courses import Course, Stage, charges_of, plan_courses
 from service.hedging.errors import Fault, InconsistentQuestionError, SizeOutOfRangeError
-from service.hedging.futures_leg import Leg, find_limit, settle
-from service.hedging.outcomes import MOST_ROWS, Hedged, HedgeOutcome, Play, Scenario, report_course, report_hedge
+from service.hedging.moves.courses import Course, Stage, charges_of, plan_courses
+from service.hedging.moves.futures_leg import Leg, find_limit, settle
+from service.hedging.moves.outcomes import MOST_ROWS, Hedged, HedgeOutcome, Play, Scenario, report_course, report_hedge
+from service.hedging.moves.shocks import Script, check_script, check_shocks, check_wallet
+from service.hedging.moves.spot_curve import Coin, SpotCurve, draw_curve, follow_coins, list_coins
+from service.hedging.moves.turning_points import draw_net
 from service.hedging.portfolio import Book, Holding, ValuedHolding, Weighting
 from service.hedging.rates import days_between
 from service.hedging.setting import Setting, lay_out, warn_of_book, warn_of_coins, warn_of_expiry, warn_of_prices
-from service.hedging.shocks import Script, check_script, check_shocks, check_wallet
-from service.hedging.spot_curve import Coin, SpotCurve, draw_curve, follow_coins, list_coins
-from service.hedging.turning_points import draw_net
+from service.hedging.sizes.advice import SPECULATIVE_COVERAGE
+from service.hedging.survival.collateral import ONE_DAY_MOVE, Collateral, back_hedge, covers, post_margin
 from service.hedging.units import Contracts, Coverage, Instant, LossLimit, Money, Price, Share, Side, exactly
 
 MOST_HEDGES = 20

@@ -9,12 +9,12 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from service.hedging.cautions import Caution, caution
-from service.hedging.collateral import Collateral
 from service.hedging.contracts import Contract, check_terms, settlement
 from service.hedging.errors import ExpiredContractError, Fault, HedgingError, InconsistentContractError
-from service.hedging.pairs import LARGEST_BASIS_RATE
 from service.hedging.portfolio import Book, Holding, Weighting, require_prices, value_portfolio
-from service.hedging.rolls import LEAD_DAYS
+from service.hedging.survival.collateral import Collateral
+from service.hedging.term_structure.pairs import LARGEST_BASIS_RATE
+from service.hedging.term_structure.rolls import LEAD_DAYS
 from service.hedging.units import Instant, Price, Side, exactly
 
 

@@ -12,19 +12,19 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from service.hedging.arrays import Floats, Truths
 from service.hedging.cautions import Caution, caution
-from service.hedging.contenders import Held
 from service.hedging.contracts import settlement
-from service.hedging.distribution import Distribution, Fan, HedgeOutlook, Simulation
-from service.hedging.dynamics import Factor
-from service.hedging.experiments import Experiment, Funding
-from service.hedging.funding import FundingModel, expect_funding
-from service.hedging.quantiles import Scale, chance_error, describe, fan_out, shorten
-from service.hedging.randomness import Floats, Streams, draw_normals, open_streams
+from service.hedging.paths.contenders import Held
+from service.hedging.paths.distribution import Distribution, Fan, HedgeOutlook, Simulation
+from service.hedging.paths.dynamics import Factor
+from service.hedging.paths.experiments import Experiment, Funding
+from service.hedging.paths.quantiles import Scale, chance_error, describe, fan_out, shorten
+from service.hedging.paths.randomness import Streams, draw_normals, open_streams
+from service.hedging.paths.walks import MOST_GROWTH, Walk, grow, start_walk
+from service.hedging.term_structure.funding import FundingModel, expect_funding
 from service.hedging.units import Money, exactly
-from service.hedging.walks import MOST_GROWTH, Walk, grow, start_walk
 
 CHUNK = 4096
 """Paths at a time: so few that what they need stays in the processor's caches. Another number makes other paths."""
@@ -32,7 +32,6 @@ MOST_DAYS = 10
 """Of a fan."""
 LIKELY = 0.01
 """Chance of liquidation above which it is warned: domain 5.8 takes no hedge with more."""
-Truths = NDArray[np.bool_]
 
 
 class AbandonedError(Exception):

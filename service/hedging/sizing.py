@@ -10,14 +10,14 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from service.hedging.advice import Reason, Rounding, candidate_cautions, recommend
-from service.hedging.candidates import Candidate, CandidateRounding, Hedge, list_candidates
 from service.hedging.cautions import Caution, caution
-from service.hedging.collateral import Collateral, back_hedge
 from service.hedging.contracts import Contract, unit_notional
 from service.hedging.errors import Fault, SizeOutOfRangeError
 from service.hedging.portfolio import Holding, ValuedHolding, Weighting
 from service.hedging.setting import Setting, lay_out, warn_of_book, warn_of_coins, warn_of_expiry, warn_of_prices
+from service.hedging.sizes.advice import Reason, Rounding, candidate_cautions, recommend
+from service.hedging.sizes.candidates import Candidate, CandidateRounding, Hedge, list_candidates
+from service.hedging.survival.collateral import Collateral, back_hedge
 from service.hedging.units import Coverage, Instant, Money, Price, Side, Size, exactly
 
 LARGEST_NOTIONAL = Decimal("1E12")

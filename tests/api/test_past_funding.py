@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from service.api.past_funding import HOUR_MS, TOLERANCE_MS, recent_rates
-from service.hedging.funding import fit_funding
+from service.hedging.term_structure.funding import fit_funding
 from service.market.source import DAY_MS, Payment
 from tests.api.conftest import service_at
 from tests.api.test_carry import ask_carry

@@ -10,7 +10,7 @@ import pytest
 from service.api import absences
 from service.api.past_closes import Vault
 from service.api.past_returns import Needs, Span, find_returns, tell_origin
-from service.hedging.returns import DAY_MS
+from service.hedging.risk.returns import DAY_MS
 from service.market.history import Histories, History
 from service.market.lookup import Market
 from service.market.source import Close, Exchange, Listing

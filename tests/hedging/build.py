@@ -10,11 +10,11 @@ import msgspec
 
 from service.hedging.carry import Carry, assess_carry
 from service.hedging.contracts import Contract, Inverse, Linear
-from service.hedging.holding_cost import Desk
-from service.hedging.instruments import Instrument, Known, assume
-from service.hedging.pairs import Pair, Placed
+from service.hedging.costs.holding_cost import Desk
+from service.hedging.costs.instruments import Instrument, Known, assume
 from service.hedging.portfolio import Holding
 from service.hedging.sizing import Sizing, size_hedge
+from service.hedging.term_structure.pairs import Pair, Placed
 from service.hedging.units import Coverage, Instant, Price
 
 NOW = Instant.parse("2026-01-02T03:04:05Z")

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from service.hedging.book_risk import AssumedRisk, BookReturns
-from service.hedging.choice import Aims
 from service.hedging.contracts import Contract
+from service.hedging.costs.hedge_cost import Outlook
 from service.hedging.coverage import CoverageAnswer, CoverageQuestion, Posted, assess_coverage
-from service.hedging.hedge_cost import Outlook
+from service.hedging.coverages.book_risk import AssumedRisk, BookReturns
+from service.hedging.coverages.choice import Aims
 from service.hedging.setting import Setting, lay_out
 from service.hedging.units import Amount, AnnualRate, Coverage, FeeRate, FundingRate, Leverage, Price
 from tests.hedging.build import NOW, holding, linear

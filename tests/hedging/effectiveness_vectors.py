@@ -5,9 +5,9 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from service.hedging.judgement import Evidence, Standard, judge
-from service.hedging.offset import Changes, offset_changes
-from service.hedging.reductions import compare_risks
+from service.hedging.hindsight.judgement import Evidence, Standard, judge
+from service.hedging.hindsight.offset import Changes, offset_changes
+from service.hedging.hindsight.reductions import compare_risks
 from service.hedging.units import SignedAmount
 
 

@@ -4,11 +4,11 @@ from typing import Any
 
 import msgspec
 
-from service.hedging.attribution import PastPosition
 from service.hedging.effectiveness import EffectivenessAnswer, EffectivenessQuestion, check_question, judge_hedge
-from service.hedging.judgement import Evidence, Judged, Standard, judge
+from service.hedging.hindsight.attribution import PastPosition
+from service.hedging.hindsight.judgement import Evidence, Judged, Standard, judge
+from service.hedging.hindsight.walk_forward import WalkForward
 from service.hedging.units import Price
-from service.hedging.walk_forward import WalkForward
 from tests.hedging.build import check_answer, holding
 
 HULL_SPOT = [0.029, 0.020, -0.044, 0.008, 0.026, -0.019, -0.010, -0.007, 0.043, 0.011, -0.036, -0.018, 0.009, -0.032]

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from service.hedging.account import Account, PostedValue
 from service.hedging.contracts import Contract
-from service.hedging.liquidation import Tier
 from service.hedging.margin import Held, assess_margin
-from service.hedging.outlook import Outlook
-from service.hedging.posting import PostedAsset
-from service.hedging.statement import AccountMargin
-from service.hedging.touch import Walk
+from service.hedging.survival.account import Account, PostedValue
+from service.hedging.survival.liquidation import Tier
+from service.hedging.survival.outlook import Outlook
+from service.hedging.survival.posting import PostedAsset
+from service.hedging.survival.statement import AccountMargin
+from service.hedging.survival.touch import Walk
 from service.hedging.units import (
     Amount,
     ClosingFeeRate,

@@ -5,11 +5,11 @@ from decimal import Decimal
 from typing import Any
 
 from service.hedging.contracts import Contract
+from service.hedging.estimation.ratios import Aim, HedgeRatios, check_aim, plan_ratios
+from service.hedging.estimation.slopes import PairSlopes
 from service.hedging.hedge_ratio import measure_ratios
-from service.hedging.ratios import Aim, HedgeRatios, check_aim, plan_ratios
-from service.hedging.samples import ReturnSeries, SentSeries
+from service.hedging.risk.samples import ReturnSeries, SentSeries
 from service.hedging.setting import Quoted, lay_out_each
-from service.hedging.slopes import PairSlopes
 from service.hedging.units import Coverage, Price
 from tests.hedging.build import NOW, holding, linear
 

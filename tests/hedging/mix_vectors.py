@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from service.hedging.integer_optimum import Grounds, Quadratic, Range, find_least, relax
+from service.hedging.mixes.integer_optimum import Grounds, Quadratic, Range, find_least, relax
 
 
 def _find(given: dict[str, Any]) -> dict[str, Any]:

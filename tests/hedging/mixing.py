@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from service.hedging.best_plans import Drawn, Frontier
 from service.hedging.contracts import Contract
+from service.hedging.costs.hedge_cost import Outlook
 from service.hedging.frontier import draw_frontier
-from service.hedging.hedge_cost import Outlook
-from service.hedging.mix import Candidate, Mix, Terms, plan_mix
-from service.hedging.samples import Sample
+from service.hedging.mixes.best_plans import Drawn, Frontier
+from service.hedging.mixes.mix import Candidate, Mix, Terms, plan_mix
+from service.hedging.risk.samples import Sample
 from service.hedging.setting import Quoted
 from service.hedging.units import AnnualRate, FeeRate, FundingRate, Leverage, Price
 from tests.hedging.build import NOW, holding, linear

@@ -6,10 +6,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from service.hedging.convergence import Close, Projection
-from service.hedging.holding_cost import Desk
-from service.hedging.instruments import Instrument
-from service.hedging.pairs import Pair
+from service.hedging.costs.holding_cost import Desk
+from service.hedging.costs.instruments import Instrument
+from service.hedging.term_structure.convergence import Close, Projection
+from service.hedging.term_structure.pairs import Pair
 from service.hedging.units import AnnualRate, Instant, Move
 from tests.hedging.build import instrument, pair
 

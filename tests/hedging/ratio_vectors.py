@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from service.hedging.errors import HedgingError
-from service.hedging.hedge_ratios import tidy
-from service.hedging.priors import Prior, adjust, shrink
-from service.hedging.regression import fit_weighted
-from service.hedging.tail import student_quantile
+from service.hedging.estimation.priors import Prior, adjust, shrink
+from service.hedging.estimation.regression import fit_weighted
+from service.hedging.risk.hedge_ratios import tidy
+from service.hedging.risk.tail import student_quantile
 from tests.hedging.build import holding, linear, sized
 from tests.hedging.measured import slopes_of
 

@@ -4,11 +4,11 @@ from typing import Any
 
 import msgspec
 
-from service.hedging.contenders import Contender
 from service.hedging.contracts import Contract
-from service.hedging.distribution import Simulation
-from service.hedging.dynamics import FactorModel, Model
-from service.hedging.experiments import Experiment, Setup, plan_experiment
+from service.hedging.paths.contenders import Contender
+from service.hedging.paths.distribution import Simulation
+from service.hedging.paths.dynamics import FactorModel, Model
+from service.hedging.paths.experiments import Experiment, Setup, plan_experiment
 from service.hedging.simulations import run
 from service.hedging.units import FundingRate, Price
 from tests.hedging.build import NOW, check_answer, holding, linear, number

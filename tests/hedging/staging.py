@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from service.hedging.collateral import Collateral
 from service.hedging.contracts import Contract
+from service.hedging.moves.shocks import Script
 from service.hedging.portfolio import Weighting
 from service.hedging.scenarios import HedgeChoice, Scenarios, play_scenarios
-from service.hedging.shocks import Script
+from service.hedging.survival.collateral import Collateral
 from service.hedging.units import Amount, Contracts, Coverage, Leverage, Move, Price
 from tests.hedging.build import NOW, holding
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from service.hedging.tail import Tail, measure_tail, normal_tail, student_quantile, student_tail
+from service.hedging.risk.tail import Tail, measure_tail, normal_tail, student_quantile, student_tail
 
 _CELLS = 200
 

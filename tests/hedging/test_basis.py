@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.hedging.basis import Measured, measure_basis
-from service.hedging.convergence import Close, Projection
 from service.hedging.errors import InconsistentQuestionError, TooFewObservationsError
-from service.hedging.pairs import DayCount, Pair
+from service.hedging.term_structure.convergence import Close, Projection
+from service.hedging.term_structure.pairs import DayCount, Pair
 from service.hedging.units import Instant
 from tests.hedging.build import NOW, check_answer, moment, pair, placed
 from tests.hedging.questions import closes, pairs, past_values, projections, times

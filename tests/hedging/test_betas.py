@@ -22,11 +22,11 @@ from service.hedging.betas import (
     with_betas,
 )
 from service.hedging.errors import HedgingError, InconsistentQuestionError
+from service.hedging.estimation.priors import PRIORS, Prior
+from service.hedging.estimation.stress_beta import measure_stress_beta
 from service.hedging.portfolio import Holding, Weighting, value_portfolio
-from service.hedging.priors import PRIORS, Prior
-from service.hedging.samples import CloseSeries, ReturnSeries
+from service.hedging.risk.samples import CloseSeries, ReturnSeries
 from service.hedging.setting import lay_out
-from service.hedging.stress_beta import measure_stress_beta
 from service.hedging.units import Price
 from tests.hedging.build import NOW, holding, linear
 

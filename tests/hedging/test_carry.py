@@ -9,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.hedging.carry import Carry, Excluded, assess_carry
+from service.hedging.costs.instruments import Instrument, assume
+from service.hedging.costs.ways import cost_of, list_ways
 from service.hedging.errors import (
     CrossedMarketError,
     ExpiredContractError,
@@ -17,11 +19,9 @@ from service.hedging.errors import (
     NoInstrumentError,
     SizeOutOfRangeError,
 )
-from service.hedging.funding import INTEREST_RATE
-from service.hedging.instruments import Instrument, assume
-from service.hedging.pairs import Placed
+from service.hedging.term_structure.funding import INTEREST_RATE
+from service.hedging.term_structure.pairs import Placed
 from service.hedging.units import Instant, exactly
-from service.hedging.ways import cost_of, list_ways
 from tests.hedging.build import NOW, carried, check_answer, desk, expiring, instrument, moment, perpetual, placed
 from tests.hedging.questions import desks, instruments, times
 

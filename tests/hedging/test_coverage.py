@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.hedging.book_risk import AssumedRisk
 from service.hedging.coverage import CoverageAnswer, assess_coverage, check_question
+from service.hedging.coverages.book_risk import AssumedRisk
 from service.hedging.errors import (
     HedgingError,
     InconsistentQuestionError,
@@ -21,8 +21,8 @@ from service.hedging.portfolio import Holding
 from service.hedging.setting import lay_out
 from service.hedging.units import Price, Quantity
 from tests.hedging.build import NOW, check_answer, inverse, linear, moment, number, tiers
+from tests.hedging.coverages.test_book_risk import drawn
 from tests.hedging.covered import TERMS, assessed, laid, outlook, question, returns
-from tests.hedging.test_book_risk import drawn
 
 
 def anchors(answer: CoverageAnswer) -> dict[str, Any]:

@@ -22,15 +22,15 @@ from service.hedging.errors import (
     TooFewObservationsError,
     ZeroVarianceError,
 )
-from service.hedging.judgement import RiskFigures
-from service.hedging.offset import Changes
-from service.hedging.reductions import Reduction, compare_risks, semivariance
-from service.hedging.samples import CloseSeries, ReturnSeries, WindowSeries
+from service.hedging.hindsight.judgement import RiskFigures
+from service.hedging.hindsight.offset import Changes
+from service.hedging.hindsight.reductions import Reduction, compare_risks, semivariance
+from service.hedging.hindsight.walk_forward import WalkForward
+from service.hedging.risk.samples import CloseSeries, ReturnSeries, WindowSeries
 from service.hedging.units import Price, SignedAmount
-from service.hedging.walk_forward import WalkForward
 from tests.hedging.build import check_answer
+from tests.hedging.coverages.test_book_risk import drawn
 from tests.hedging.judging import HULL_FUTURES, HULL_SPOT, answered, asked, judged
-from tests.hedging.test_book_risk import drawn
 
 HISTORY = Path(__file__).parents[3] / "shared" / "data" / "history"
 CLOSES, GOLDEN = HISTORY / "daily_closes_mit.csv", HISTORY / "golden_daily_closes_mit.json"

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.hedging.best_plans import Frontier
 from service.hedging.errors import TooFewObservationsError, WorkOutOfRangeError, ZeroVarianceError
 from service.hedging.frontier import draw_frontier
-from service.hedging.plan_search import MOST_EVALUATED
-from service.hedging.plans import Budget, Plan
+from service.hedging.mixes.best_plans import Frontier
+from service.hedging.mixes.plan_search import MOST_EVALUATED
+from service.hedging.mixes.plans import Budget, Plan
 from service.hedging.stresses import STRESSES
 from service.hedging.units import Amount
 from tests.hedging.build import inverse, linear

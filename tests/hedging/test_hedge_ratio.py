@@ -19,10 +19,10 @@ from service.hedging.errors import (
     TooFewObservationsError,
     ZeroVarianceError,
 )
-from service.hedging.priors import Prior
-from service.hedging.ratios import HedgeRatios
-from service.hedging.samples import CloseSeries
-from service.hedging.slopes import BetaMethod, beta_of
+from service.hedging.estimation.priors import Prior
+from service.hedging.estimation.ratios import HedgeRatios
+from service.hedging.estimation.slopes import BetaMethod, beta_of
+from service.hedging.risk.samples import CloseSeries
 from service.hedging.units import Coverage, Price
 from tests.hedging.build import inverse, linear
 from tests.hedging.history import daily_returns, golden, needs_history

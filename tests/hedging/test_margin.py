@@ -20,10 +20,10 @@ from service.hedging.errors import (
     SizeOutOfRangeError,
 )
 from service.hedging.margin import Held
-from service.hedging.outlook import ASSUMED_VOLATILITY
-from service.hedging.posting import PostedAsset
-from service.hedging.statement import AccountMargin
-from service.hedging.touch import Walk, distance_to, fat_tailed_chance, touch_probability
+from service.hedging.survival.outlook import ASSUMED_VOLATILITY
+from service.hedging.survival.posting import PostedAsset
+from service.hedging.survival.statement import AccountMargin
+from service.hedging.survival.touch import Walk, distance_to, fat_tailed_chance, touch_probability
 from service.hedging.units import Haircut
 from tests.hedging.build import TIERS_2021, inverse, linear, moment, tiers
 from tests.hedging.margins import COIN, assess, coin, held

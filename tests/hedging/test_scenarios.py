@@ -15,8 +15,8 @@ from service.hedging.errors import (
     SizeOutOfRangeError,
     StressDataMissingError,
 )
+from service.hedging.moves.shocks import Script, Shock
 from service.hedging.scenarios import Scenarios
-from service.hedging.shocks import Script, Shock
 from service.hedging.stresses import STRESSES, StressName
 from service.hedging.units import FeeRate, FundingRate, LossLimit, Move, Price, exactly
 from tests.hedging.build import check_answer, inverse, linear, tiers

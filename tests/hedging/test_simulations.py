@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.hedging.contracts import Contract
-from service.hedging.dynamics import BootstrapModel, FactorModel
-from service.hedging.experiments import Experiment
-from service.hedging.funding import FundingModel, expect_funding
-from service.hedging.instruments import FundingProcess
+from service.hedging.costs.instruments import FundingProcess
+from service.hedging.paths.dynamics import BootstrapModel, FactorModel
+from service.hedging.paths.experiments import Experiment
 from service.hedging.simulations import CHUNK, AbandonedError, list_days, run
+from service.hedging.term_structure.funding import FundingModel, expect_funding
 from service.hedging.units import FundingRate
 from tests.hedging.build import inverse, linear
 from tests.hedging.simulating import ALONE, BITCOIN, NORMAL, contender, planned, simulated

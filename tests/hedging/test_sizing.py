@@ -7,9 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.hedging.advice import Rounding
-from service.hedging.candidates import Candidate
-from service.hedging.collateral import Collateral
 from service.hedging.contracts import Contract
 from service.hedging.errors import (
     ExpiredContractError,
@@ -21,7 +18,10 @@ from service.hedging.errors import (
     PriceMissingError,
     SizeOutOfRangeError,
 )
+from service.hedging.sizes.advice import Rounding
+from service.hedging.sizes.candidates import Candidate
 from service.hedging.sizing import Sizing, size_hedge
+from service.hedging.survival.collateral import Collateral
 from service.hedging.units import Amount, Coverage, Exact, Instant, Leverage, Price, Rise
 from tests.hedging.build import NOW, holding, inverse, linear, prices, sized, tiers
 

@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 import pytest
 
-from service.hedging.shocks import Script, Shock
+from service.hedging.moves.shocks import Script, Shock
 from service.hedging.stresses import STRESSES, StressName
 from service.hedging.units import Move, exactly
 from tests.hedging.build import linear

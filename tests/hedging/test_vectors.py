@@ -10,39 +10,14 @@ from typing import Any
 
 import pytest
 
-from service.hedging.account import state_at, take_ways
-from service.hedging.advice import Rounding
 from service.hedging.basis import measure_basis
-from service.hedging.break_even import break_even_funding, find_switches
 from service.hedging.contracts import quote_profit, settled_profit, settlement_value, unit_notional
-from service.hedging.convergence import Close, Projection, close_early, effective_price
-from service.hedging.curve import list_rolls
-from service.hedging.delta import FuturesPosition, net_delta
-from service.hedging.funding import (
-    FundingModel,
-    annualize_funding,
-    expect_funding,
-    fair_perpetual_price,
-    rate_of_premium,
-    receive_funding,
-    sum_funding,
-)
-from service.hedging.hedge_ratios import RiskModel, mean_variance_ratio, risk_budget_ratio
-from service.hedging.holding_cost import Costs, Desk
-from service.hedging.instruments import assume
-from service.hedging.ladder import climb, find_least_wallet
-from service.hedging.least_shortfall import Outcome, expected_shortfall, least_shortfall_ratio
-from service.hedging.liquidation import (
-    Position,
-    Tier,
-    liquidation_price,
-    maintenance_margin,
-    maintenance_tiers,
-    tier_of,
-)
-from service.hedging.pairs import AnnualRates, Pair, annualize_basis
+from service.hedging.costs.break_even import break_even_funding, find_switches
+from service.hedging.costs.holding_cost import Costs, Desk
+from service.hedging.costs.instruments import assume
+from service.hedging.costs.ways import Way, list_ways, price_for_days
+from service.hedging.moves.shocks import Script, Shock
 from service.hedging.portfolio import Holding, value_portfolio
-from service.hedging.posting import value_posted
 from service.hedging.rates import (
     YEAR_DAYS,
     annualize,
@@ -53,11 +28,25 @@ from service.hedging.rates import (
     price_after,
     to_continuous,
 )
-from service.hedging.rolls import next_quarterly, plan_legs
+from service.hedging.risk.hedge_ratios import RiskModel, mean_variance_ratio, risk_budget_ratio
+from service.hedging.risk.least_shortfall import Outcome, expected_shortfall, least_shortfall_ratio
+from service.hedging.risk.variance import Moments, split_variance
 from service.hedging.rounding import quantise
-from service.hedging.shocks import Script, Shock
+from service.hedging.sizes.advice import Rounding
+from service.hedging.sizes.delta import FuturesPosition, net_delta
 from service.hedging.sizing import size_hedge
-from service.hedging.touch import (
+from service.hedging.survival.account import state_at, take_ways
+from service.hedging.survival.ladder import climb, find_least_wallet
+from service.hedging.survival.liquidation import (
+    Position,
+    Tier,
+    liquidation_price,
+    maintenance_margin,
+    maintenance_tiers,
+    tier_of,
+)
+from service.hedging.survival.posting import value_posted
+from service.hedging.survival.touch import (
     MONITORING_SHIFT,
     Walk,
     distance_to,
@@ -65,6 +54,19 @@ from service.hedging.touch import (
     touch_probability,
     watched_touch_probability,
 )
+from service.hedging.term_structure.convergence import Close, Projection, close_early, effective_price
+from service.hedging.term_structure.curve import list_rolls
+from service.hedging.term_structure.funding import (
+    FundingModel,
+    annualize_funding,
+    expect_funding,
+    fair_perpetual_price,
+    rate_of_premium,
+    receive_funding,
+    sum_funding,
+)
+from service.hedging.term_structure.pairs import AnnualRates, Pair, annualize_basis
+from service.hedging.term_structure.rolls import next_quarterly, plan_legs
 from service.hedging.units import (
     AnnualRate,
     Coverage,
@@ -78,8 +80,6 @@ from service.hedging.units import (
     Quantity,
     exactly,
 )
-from service.hedging.variance import Moments, split_variance
-from service.hedging.ways import Way, list_ways, price_for_days
 from tests.hedging import effectiveness_vectors, mix_vectors, ratio_vectors, tail_vectors
 from tests.hedging.build import NOW, desk, expiring, holding, inverse, linear, moment, pair, perpetual, placed, tiers
 from tests.hedging.margins import account, coin, flat, posted

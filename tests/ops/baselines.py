@@ -17,7 +17,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from service.api.origins import take_as_sent
 from service.api.sizing import SizingRequest, answer
 from service.api.wire import encode
-from service.hedging import collateral, contracts, portfolio, sizing
+from service.hedging import contracts, portfolio, sizing
+from service.hedging.survival import collateral
 from service.hedging.units import (
     Amount,
     Contracts,

@@ -12,11 +12,11 @@ from typing import NamedTuple
 import numpy as np
 
 from service.hedging.contracts import Linear
+from service.hedging.costs.hedge_cost import Outlook
 from service.hedging.frontier import draw_frontier
-from service.hedging.hedge_cost import Outlook
-from service.hedging.mix import Candidate, Mix, Terms, plan_mix
+from service.hedging.mixes.mix import Candidate, Mix, Terms, plan_mix
 from service.hedging.portfolio import Holding
-from service.hedging.samples import Sample
+from service.hedging.risk.samples import Sample
 from service.hedging.setting import Quoted
 from service.hedging.units import (
     Contracts,

@@ -156,8 +156,8 @@ MUTANTS: tuple[Mutant, ...] = (
         settled_future=("        _require_unsettled(listed.exchange, listing, look_up.as_of)\n", ""),
     ),
     *_of(
-        "hedging/pairs.py",
-        "hedging/test_pairs.py",
+        "hedging/term_structure/pairs.py",
+        "hedging/term_structure/test_pairs.py",
         crossed_pair=("if bid is not None and ask is not None and bid > ask:", "if False:"),
         expired_pair=("if pair.expiry is not None and pair.expiry <= as_of:", "if False:"),
         rate_without_an_interval=(
@@ -171,8 +171,8 @@ MUTANTS: tuple[Mutant, ...] = (
         age_of_the_last_trade=("if hours > LONGEST_HOURS:", "if False:"),
     ),
     *_of(
-        "hedging/estimates.py",
-        "hedging/test_estimates.py",
+        "hedging/estimation/estimates.py",
+        "hedging/estimation/test_estimates.py",
         slope_of_few=("if len(one.asset) < FEWEST:", "if len(one.asset) < 0:"),
         slope_of_what_stands_still=("if covariance(one.asset, one.asset) < LEAST_VARIANCE:", "if False:"),
         slope_of_late_that_stands_still=("return min(spread, squares / math.fsum(weights))", "return spread"),
@@ -187,8 +187,8 @@ MUTANTS: tuple[Mutant, ...] = (
         doubt_of_a_short=("parts = sorted(weights", "parts = list(weights"),
     ),
     *_of(
-        "hedging/regression.py",
-        "hedging/test_regression.py",
+        "hedging/estimation/regression.py",
+        "hedging/estimation/test_regression.py",
         "hedging/test_hedge_ratio.py",
         mean_of_what_is_known=("y.sum(axis=1) / some, x.sum(axis=1) / some", "y.mean(axis=1), x.mean(axis=1)"),
         degrees_of_a_line=("/ (pairs.count - 2) /", "/ (pairs.count - 1) /"),
@@ -207,13 +207,13 @@ MUTANTS: tuple[Mutant, ...] = (
         leg_on_the_other_side=("if min(betas) >= 0:", "if True:"),
     ),
     *_of(
-        "hedging/measurement.py",
+        "hedging/estimation/measurement.py",
         "hedging/test_hedge_ratio.py",
         belief_about_a_mixed_book=("prior.spread * gross", "prior.spread"),
     ),
     *_of(
-        "hedging/stress_beta.py",
-        "hedging/test_stress_beta.py",
+        "hedging/estimation/stress_beta.py",
+        "hedging/estimation/test_stress_beta.py",
         falls_that_are_none=("moves[underlying] <= -LEAST_FALL", "moves[underlying] != 0"),
     ),
     *_of(

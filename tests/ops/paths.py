@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from service.hedging.contenders import Contender
 from service.hedging.contracts import Linear
-from service.hedging.dynamics import FactorModel
-from service.hedging.experiments import Experiment, Setup, plan_experiment
+from service.hedging.paths.contenders import Contender
+from service.hedging.paths.dynamics import FactorModel
+from service.hedging.paths.experiments import Experiment, Setup, plan_experiment
 from service.hedging.portfolio import Holding
 from service.hedging.simulations import run
 from service.hedging.units import (

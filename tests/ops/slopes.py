@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from service.hedging.measurement import Instrument, Row, Rows, Terms, measure_joint, measure_pairs
-from service.hedging.priors import PRIORS
-from service.hedging.regression import Floats, stack
+from service.hedging.arrays import Floats
+from service.hedging.estimation.measurement import Instrument, Row, Rows, Terms, measure_joint, measure_pairs
+from service.hedging.estimation.priors import PRIORS
+from service.hedging.estimation.regression import stack
 
 COINS, DAYS, WINDOW, DECAY = 50, 365, 30, 0.94
 _ROUNDS = 7

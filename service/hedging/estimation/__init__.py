@@ -1,0 +1,1 @@
+"""Betas from past returns, each with its doubt."""

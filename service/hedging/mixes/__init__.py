@@ -1,0 +1,1 @@
+"""Several contracts at once: plans in whole lots, the best of them, and the proof."""

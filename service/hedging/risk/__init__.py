@@ -1,0 +1,1 @@
+"""Past returns and their measures: variance, tail, and the hedge ratios that follow from them."""

@@ -1,0 +1,1 @@
+"""Sizes of a hedge in whole lots: which are legal, what each brings, and which to take."""

@@ -1,0 +1,1 @@
+"""A margin account: what is posted behind a position, where it is taken away, and how likely that is."""
