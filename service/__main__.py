@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from typing import NoReturn
 
-from service.api.document import write_document
+from service.api.openapi.document import write_document
 from service.keys import KeysError, is_name, make_key
 from service.server import ServeError, serve
 from service.settings import SettingsError

@@ -25,17 +25,17 @@ from service.api import (
     margin,
     pages,
     prices,
-    problems,
     scenarios,
     simulations,
     sizing,
     stream,
     stresses,
 )
-from service.api.callers import Policy, admit
-from service.api.document import write_document
-from service.api.envelope import envelop
-from service.api.wire import LARGEST_BODY, Reply, StrictRequest, Wire
+from service.api.messages import problems
+from service.api.messages.callers import Policy, admit
+from service.api.messages.envelope import envelop
+from service.api.messages.wire import LARGEST_BODY, Reply, StrictRequest, Wire
+from service.api.openapi.document import write_document
 from service.gcra import Pace
 from service.hedging.errors import HedgingError
 from service.keys import read_keys

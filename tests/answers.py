@@ -1,11 +1,11 @@
-"""Writes `service/api/answers.py` anew: `python -m tests.answers`, then `make fix`."""
+"""Writes `service/api/openapi/answers.py` anew: `python -m tests.answers`, then `make fix`."""
 
 import json
 from pathlib import Path
 from pprint import pformat
 from typing import Any
 
-from service.api import answers, examples
+from service.api.openapi import answers, examples
 from service.app import create_app
 from tests.conftest import NO_LIMIT, caller
 

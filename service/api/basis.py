@@ -10,14 +10,12 @@ from litestar.params import JSONBody
 from msgspec import Meta, Struct, convert
 from msgspec.structs import asdict
 
-from service.api.absences import at, refuse
-from service.api.charts import Curve, draw_term_structure
-from service.api.charts import CurvePoint as ChartPoint
-from service.api.drawing import FORMS, ThemeChoice, respond, work
-from service.api.heads import OFFERS
-from service.api.histories import SENT, Archive, HistoryOrigin, Past, find_pasts
-from service.api.inks import Theme
-from service.api.origins import (
+from service.api.charts.inks import Theme
+from service.api.charts.line_charts import Curve, draw_term_structure
+from service.api.charts.line_charts import CurvePoint as ChartPoint
+from service.api.lookups.absences import at, refuse
+from service.api.lookups.histories import SENT, Archive, HistoryOrigin, Past, find_pasts
+from service.api.lookups.origins import (
     FROM_REQUEST,
     LONGEST_AGE,
     Listed,
@@ -27,7 +25,7 @@ from service.api.origins import (
     note_ages,
     require_now,
 )
-from service.api.pairs import (
+from service.api.lookups.pairs import (
     Found,
     Look,
     SpotSource,
@@ -40,8 +38,8 @@ from service.api.pairs import (
     redate,
     warn_of_times,
 )
-from service.api.past_closes import Vault
-from service.api.risk import (
+from service.api.lookups.past_closes import Vault
+from service.api.lookups.risk import (
     Assessed,
     FetchedReturns,
     RiskQuestion,
@@ -50,6 +48,8 @@ from service.api.risk import (
     assess_risk,
     assess_sent,
 )
+from service.api.messages.drawing import FORMS, ThemeChoice, respond, work
+from service.api.messages.heads import OFFERS
 from service.hedging.basis import BasisLine, Measured, measure_basis
 from service.hedging.cautions import Caution
 from service.hedging.term_structure.convergence import Close, Projection

@@ -11,12 +11,10 @@ from litestar.params import JSONBody
 from msgspec import Meta, Struct
 from msgspec.structs import asdict, replace
 
-from service.api.absences import at, refuse, refuse_failures
-from service.api.charts import MOST_LINES, CostLine, draw_costs
-from service.api.drawing import FORMS, ThemeChoice, respond, work
-from service.api.heads import OFFERS
-from service.api.inks import Theme
-from service.api.origins import (
+from service.api.charts.inks import Theme
+from service.api.charts.line_charts import MOST_LINES, CostLine, draw_costs
+from service.api.lookups.absences import at, refuse, refuse_failures
+from service.api.lookups.origins import (
     FROM_REQUEST,
     LONGEST_AGE,
     Listed,
@@ -26,7 +24,7 @@ from service.api.origins import (
     note_ages,
     require_now,
 )
-from service.api.pairs import (
+from service.api.lookups.pairs import (
     MOST_MISSING,
     Found,
     Look,
@@ -41,7 +39,9 @@ from service.api.pairs import (
     redate,
     smallest_order,
 )
-from service.api.past_funding import PastFunding, find_past_funding
+from service.api.lookups.past_funding import PastFunding, find_past_funding
+from service.api.messages.drawing import FORMS, ThemeChoice, respond, work
+from service.api.messages.heads import OFFERS
 from service.hedging.carry import BreakEven, Carry, Excluded, assess_carry, check_time
 from service.hedging.cautions import Caution, caution
 from service.hedging.costs.holding_cost import Desk

@@ -9,11 +9,11 @@ from litestar import Request, Response, route
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from service.api.absences import parameter, refuse, refuse_unavailable, require_on
-from service.api.origins import LONGEST_AGE, Style, Unavailable
-from service.api.queries import read_query
-from service.api.tags import respond
-from service.api.wire import READ, encode
+from service.api.lookups.absences import parameter, refuse, refuse_unavailable, require_on
+from service.api.lookups.origins import LONGEST_AGE, Style, Unavailable
+from service.api.messages.queries import read_query
+from service.api.messages.tags import respond
+from service.api.messages.wire import READ, encode
 from service.hedging.contracts import Contract, unit_notional
 from service.hedging.portfolio import STABLECOINS
 from service.hedging.sizes.lots import smallest_size

@@ -7,9 +7,9 @@ from litestar import Request, post
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from service.api.book_betas import UsedBetas
-from service.api.origins import Completed, note_ages, time_of
-from service.api.premises import (
+from service.api.lookups.book_betas import UsedBetas
+from service.api.lookups.origins import Completed, note_ages, time_of
+from service.api.lookups.premises import (
     BookQuestion,
     PricesOrigin,
     TermsOrigin,

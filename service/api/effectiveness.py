@@ -8,13 +8,13 @@ from litestar.params import JSONBody
 from msgspec import Meta, Struct, field
 from msgspec.structs import asdict, replace
 
-from service.api.absences import at
-from service.api.drawing import work
-from service.api.marks import Spot, complete_spot
-from service.api.origins import FROM_REQUEST, Prices, Source, note_ages, time_of
-from service.api.past_closes import Vault
-from service.api.past_returns import Needs, PastOrigin, PastReturns, look_back, tell_origin
-from service.api.premises import AskedTime, PricesOrigin, UsedPrices, UsedTime
+from service.api.lookups.absences import at
+from service.api.lookups.marks import Spot, complete_spot
+from service.api.lookups.origins import FROM_REQUEST, Prices, Source, note_ages, time_of
+from service.api.lookups.past_closes import Vault
+from service.api.lookups.past_returns import Needs, PastOrigin, PastReturns, look_back, tell_origin
+from service.api.lookups.premises import AskedTime, PricesOrigin, UsedPrices, UsedTime
+from service.api.messages.drawing import work
 from service.hedging.effectiveness import (
     AskedSeries,
     EffectivenessAnswer,

@@ -8,9 +8,9 @@ from litestar import Request, Response, route
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from service.api.queries import read_query
-from service.api.tags import respond
-from service.api.wire import READ, encode
+from service.api.messages.queries import read_query
+from service.api.messages.tags import respond
+from service.api.messages.wire import READ, encode
 from service.hedging.units import Instant
 from service.market.breaker import Breaker
 from service.market.events import BreakerState

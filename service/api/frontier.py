@@ -10,13 +10,13 @@ from litestar.params import JSONBody
 from msgspec import Meta, Struct
 from msgspec.structs import asdict
 
-from service.api.absences import at
-from service.api.drawing import work
-from service.api.legs import CompletedLegs, Leg, UsedLeg, look_up_legs
-from service.api.origins import Prices, Provenance, Source, note_ages, time_of
-from service.api.past_closes import Vault
-from service.api.past_returns import Needs, PastOrigin, PastReturns, look_back, tell_origin
-from service.api.premises import AskedTime, PricesOrigin, TermsOrigin, UsedPrices, UsedTerms, UsedTime
+from service.api.lookups.absences import at
+from service.api.lookups.legs import CompletedLegs, Leg, UsedLeg, look_up_legs
+from service.api.lookups.origins import Prices, Provenance, Source, note_ages, time_of
+from service.api.lookups.past_closes import Vault
+from service.api.lookups.past_returns import Needs, PastOrigin, PastReturns, look_back, tell_origin
+from service.api.lookups.premises import AskedTime, PricesOrigin, TermsOrigin, UsedPrices, UsedTerms, UsedTime
+from service.api.messages.drawing import work
 from service.hedging.costs.hedge_cost import ExpectedCostRate, ExpectedFeeRate, ExpectedFundingRate, Outlook
 from service.hedging.mixes.best_plans import Drawn, Frontier
 from service.hedging.mixes.mix import FIELD, Candidate, Mix, Terms, check_outlooks, plan_mix

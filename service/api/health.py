@@ -6,7 +6,7 @@ from litestar import Request, Response, route
 from msgspec import Meta, Struct
 
 from service import __version__
-from service.api.wire import READ, Wire
+from service.api.messages.wire import READ, Wire
 from service.link import Link, LinkError
 from service.market.lookup import Market
 from service.market.source import Exchange

@@ -10,13 +10,13 @@ from litestar.params import JSONBody
 from msgspec import Meta, Struct, field
 from msgspec.structs import asdict
 
-from service.api.absences import at
-from service.api.drawing import work
-from service.api.legs import CompletedLegs, Leg, UsedLeg, look_up_legs
-from service.api.origins import Prices, Source, note_ages, time_of
-from service.api.past_closes import Vault
-from service.api.past_returns import Needs, PastOrigin, PastReturns, look_back, tell_origin
-from service.api.premises import AskedTime, PricesOrigin, UsedPrices, UsedTime
+from service.api.lookups.absences import at
+from service.api.lookups.legs import CompletedLegs, Leg, UsedLeg, look_up_legs
+from service.api.lookups.origins import Prices, Source, note_ages, time_of
+from service.api.lookups.past_closes import Vault
+from service.api.lookups.past_returns import Needs, PastOrigin, PastReturns, look_back, tell_origin
+from service.api.lookups.premises import AskedTime, PricesOrigin, UsedPrices, UsedTime
+from service.api.messages.drawing import work
 from service.hedging.estimation.priors import Prior
 from service.hedging.estimation.ratios import Aim, HedgeRatios, Plan, check_aim, plan_ratios, risky_assets
 from service.hedging.estimation.slopes import BetaMethod

@@ -9,9 +9,9 @@ from litestar import Request, post
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
-from service.api.marks import complete
-from service.api.origins import Completed, Listed, Prices, Provenance, Source, note_ages, time_of
-from service.api.premises import AskedTime, TermsOrigin, UsedPrices, UsedTerms, UsedTime, with_premises
+from service.api.lookups.marks import complete
+from service.api.lookups.origins import Completed, Listed, Prices, Provenance, Source, note_ages, time_of
+from service.api.lookups.premises import AskedTime, TermsOrigin, UsedPrices, UsedTerms, UsedTime, with_premises
 from service.hedging.cautions import Caution, caution
 from service.hedging.contracts import Contract
 from service.hedging.margin import Held, assess_margin

@@ -16,8 +16,8 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from msgspec import Meta, Struct
 
-from service.api.kinds import KINDS
-from service.api.wire import READ
+from service.api.messages.kinds import KINDS
+from service.api.messages.wire import READ
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "

@@ -9,11 +9,11 @@ from litestar import Request, Response, route
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from service.api.absences import parameter, refuse_failures, require_on
-from service.api.origins import LONGEST_AGE, Currency, MaxAge
-from service.api.queries import read_query
-from service.api.tags import respond
-from service.api.wire import READ, encode
+from service.api.lookups.absences import parameter, refuse_failures, require_on
+from service.api.lookups.origins import LONGEST_AGE, Currency, MaxAge
+from service.api.messages.queries import read_query
+from service.api.messages.tags import respond
+from service.api.messages.wire import READ, encode
 from service.hedging.units import Exact, Instant, Symbol
 from service.market.found import Looked, NotListedError, Seen, UnavailableError, too_old
 from service.market.lookup import Market

@@ -9,11 +9,10 @@ from litestar import Request, Response, post
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from service.api.book_betas import UsedBetas
-from service.api.drawing import FORMS, ThemeChoice, respond, work
-from service.api.heads import OFFERS
-from service.api.origins import Completed, note_ages, time_of
-from service.api.premises import (
+from service.api.charts.scenario_chart import NetLine, draw_nets, spread_moves
+from service.api.lookups.book_betas import UsedBetas
+from service.api.lookups.origins import Completed, note_ages, time_of
+from service.api.lookups.premises import (
     BookQuestion,
     PricesOrigin,
     TermsOrigin,
@@ -24,8 +23,9 @@ from service.api.premises import (
     look_up,
     with_premises,
 )
-from service.api.scenario_chart import NetLine, draw_nets, spread_moves
-from service.api.wire import encode
+from service.api.messages.drawing import FORMS, ThemeChoice, respond, work
+from service.api.messages.heads import OFFERS
+from service.api.messages.wire import encode
 from service.hedging.moves.outcomes import HedgeOutcome
 from service.hedging.moves.shocks import Days, MissingAssets, Script, Shock
 from service.hedging.scenarios import (

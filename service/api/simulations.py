@@ -10,17 +10,22 @@ from litestar.params import JSONBody
 from msgspec import Meta, field
 from msgspec.structs import replace
 
-from service.api.absences import at
-from service.api.attention import LEFT, attend
-from service.api.book_betas import UsedBetas
-from service.api.drawing import FORMS, ThemeChoice, respond
-from service.api.fan_chart import Band, draw_fan
-from service.api.heads import OFFERS
-from service.api.inks import Theme
-from service.api.origins import Completed, note_ages, time_of
-from service.api.past_closes import Vault
-from service.api.past_returns import Needs, PastOrigin, PastReturns, Span, find_returns, take_source, tell_origin
-from service.api.premises import (
+from service.api.charts.fan_chart import Band, draw_fan
+from service.api.charts.inks import Theme
+from service.api.lookups.absences import at
+from service.api.lookups.book_betas import UsedBetas
+from service.api.lookups.origins import Completed, note_ages, time_of
+from service.api.lookups.past_closes import Vault
+from service.api.lookups.past_returns import (
+    Needs,
+    PastOrigin,
+    PastReturns,
+    Span,
+    find_returns,
+    take_source,
+    tell_origin,
+)
+from service.api.lookups.premises import (
     BookQuestion,
     PricesOrigin,
     TermsOrigin,
@@ -31,6 +36,9 @@ from service.api.premises import (
     look_up,
     with_premises,
 )
+from service.api.messages.attention import LEFT, attend
+from service.api.messages.drawing import FORMS, ThemeChoice, respond
+from service.api.messages.heads import OFFERS
 from service.hedging.costs.instruments import FundingProcess
 from service.hedging.paths.contenders import Contender
 from service.hedging.paths.distribution import Fan, HedgeOutlook, Simulation

@@ -17,14 +17,14 @@ from litestar.datastructures import State
 from msgspec import Meta, Struct
 from msgspec.structs import asdict
 
-from service.api.absences import parameter, refuse, refuse_failures, refuse_unavailable, require_on
-from service.api.event_stream import HEARTBEAT, MEDIA_TYPE, RETRY, Chunks, EventStream, write_event
-from service.api.heads import OFFERS
-from service.api.origins import LONGEST_AGE, Listed, MaxAge, write_instant
-from service.api.pairs import Found, Look, SpotSource, date_pair, find_listed, pair_of
-from service.api.problems import RefusalError
-from service.api.queries import read_query
-from service.api.wire import READ, encode
+from service.api.lookups.absences import parameter, refuse, refuse_failures, refuse_unavailable, require_on
+from service.api.lookups.origins import LONGEST_AGE, Listed, MaxAge, write_instant
+from service.api.lookups.pairs import Found, Look, SpotSource, date_pair, find_listed, pair_of
+from service.api.messages.event_stream import HEARTBEAT, MEDIA_TYPE, RETRY, Chunks, EventStream, write_event
+from service.api.messages.heads import OFFERS
+from service.api.messages.problems import RefusalError
+from service.api.messages.queries import read_query
+from service.api.messages.wire import READ, encode
 from service.hedging.term_structure.pairs import Pair
 from service.hedging.term_structure.verdict import Reading, has_moved, identify, read_basis
 from service.hedging.units import FundingRate, Instant, Price, SpreadRate, Symbol

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 from litestar import Request, Response, route
 from msgspec import Meta, Struct
 
-from service.api.queries import read_query
-from service.api.tags import respond
-from service.api.wire import READ, encode
+from service.api.messages.queries import read_query
+from service.api.messages.tags import respond
+from service.api.messages.wire import READ, encode
 from service.hedging.stresses import STRESSES, Stress, StressKind
 
 _SECONDS = 3600

@@ -11,9 +11,10 @@ from litestar import Litestar
 from litestar.datastructures import State
 from litestar.types import ASGIApp
 
-from service.api import problems, stream
-from service.api.envelope import ObserveRequest, envelop
-from service.api.wire import StrictRequest
+from service.api import stream
+from service.api.messages import problems
+from service.api.messages.envelope import ObserveRequest, envelop
+from service.api.messages.wire import StrictRequest
 from service.app import open_market
 from service.market.lookup import Market
 from service.metrics import Metrics

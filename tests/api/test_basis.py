@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from service.api import examples
+from service.api.openapi import examples
 from service.market.source import EXCHANGES
+from tests.api.charts.test_line_charts import read
 from tests.api.conftest import service_at
-from tests.api.test_charts import read
 from tests.api.truth import (
     NEAR,
     PATIENT,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from service.api import examples
+from service.api.openapi import examples
 from tests.api.conftest import service_at
 from tests.api.truth import PATIENT, answered, closes, codes, listing, refused
 from tests.conftest import Call

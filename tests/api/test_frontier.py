@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from service.api import examples
+from service.api.openapi import examples
 from service.app import create_app
 from tests.api.conftest import service_at
 from tests.api.truth import PATIENT, answered, codes, follow, listing, named, refused

@@ -6,7 +6,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from service import __version__
-from service.api import examples
+from service.api.openapi import examples
 from service.app import create_app
 from service.market.source import EXCHANGES
 from service.metrics import Metrics

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from service.api import examples
+from service.api.openapi import examples
 from tests.api.conftest import service_at
 from tests.api.truth import PATIENT, answered, closes, codes, listing, named, refused
 from tests.conftest import Call
@@ -253,7 +253,8 @@ def test_numpy_comes_in_with_the_first_question() -> None:
     """Not with the service, which most callers never ask for it."""
     script = (
         "import sys; from tests.conftest import caller, NO_LIMIT; from service.app import create_app; "
-        "from service.api import examples; call = caller(create_app(NO_LIMIT)); assert 'numpy' not in sys.modules; "
+        "from service.api.openapi import examples; call = caller(create_app(NO_LIMIT)); "
+        "assert 'numpy' not in sys.modules; "
         "assert call('POST', '/v1/hedge-ratio', json=examples.SEED_RATIO).status_code == 200; "
         "assert 'numpy' in sys.modules"
     )

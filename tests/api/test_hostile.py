@@ -18,9 +18,9 @@ import jsonschema_rs
 import pytest
 from litestar.types import ASGIApp, Message
 
-from service.api import examples
-from service.api.document import write_document
-from service.api.wire import LARGEST_BODY, encode
+from service.api.messages.wire import LARGEST_BODY, encode
+from service.api.openapi import examples
+from service.api.openapi.document import write_document
 from service.app import configure_log
 from tests.conftest import Call
 

@@ -6,9 +6,9 @@ from typing import Any
 import httpx
 import pytest
 
-from service.api import examples
+from service.api.openapi import examples
+from tests.api.charts.test_line_charts import read
 from tests.api.conftest import service_at
-from tests.api.test_charts import read
 from tests.api.truth import PATIENT, answered, codes, listing, named, refused
 from tests.conftest import Call
 from tests.market.exchange import ExchangeServer

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from service.api import answers, examples
+from service.api.openapi import answers, examples
 from service.app import create_app
 from tests.answers import answer_examples
+from tests.api.charts.test_line_charts import read
 from tests.api.conftest import service_at
-from tests.api.test_charts import read
 from tests.conftest import NO_LIMIT, Call
 from tests.market.exchange import ExchangeServer
 from tests.openapi.asgi import Sent, scope_of

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from service.api import examples
+from service.api.openapi import examples
 from service.app import create_app
 from tests.conftest import Call, caller
 

@@ -14,9 +14,9 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from service.api.origins import take_as_sent
+from service.api.lookups.origins import take_as_sent
+from service.api.messages.wire import encode
 from service.api.sizing import SizingRequest, answer
-from service.api.wire import encode
 from service.hedging import contracts, portfolio, sizing
 from service.hedging.survival import collateral
 from service.hedging.units import (

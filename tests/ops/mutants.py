@@ -145,13 +145,13 @@ MUTANTS: tuple[Mutant, ...] = (
         symbol_of_the_closes=("    _require_symbol(listing, [result.symbol])\n", ""),
     ),
     *_of(
-        "api/marks.py",
-        "api/test_marks.py",
+        "api/lookups/marks.py",
+        "api/lookups/test_marks.py",
         age_after_all_waits=("if age > self._longest and found.looked is not None:", "if False:"),
         currency_of_the_contract=("        raise self._lacks_rate(quote, currency)\n", "        return None\n"),
     ),
     *_of(
-        "api/pairs.py",
+        "api/lookups/pairs.py",
         "api/test_basis.py",
         settled_future=("        _require_unsettled(listed.exchange, listing, look_up.as_of)\n", ""),
     ),
@@ -166,8 +166,8 @@ MUTANTS: tuple[Mutant, ...] = (
         ),
     ),
     *_of(
-        "api/past_closes.py",
-        "api/test_past_returns.py",
+        "api/lookups/past_closes.py",
+        "api/lookups/test_past_returns.py",
         age_of_the_last_trade=("if hours > LONGEST_HOURS:", "if False:"),
     ),
     *_of(
@@ -217,8 +217,8 @@ MUTANTS: tuple[Mutant, ...] = (
         falls_that_are_none=("moves[underlying] <= -LEAST_FALL", "moves[underlying] != 0"),
     ),
     *_of(
-        "api/premises.py",
-        "api/test_book_betas.py",
+        "api/lookups/premises.py",
+        "api/lookups/test_book_betas.py",
         prices_after_the_wait=(
             "if found.past is not None:  # what was waited for has made the prices older",
             "if False:",

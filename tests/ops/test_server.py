@@ -23,8 +23,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from service.__main__ import main
-from service.api import examples
-from service.api.wire import encode
+from service.api.messages.wire import encode
+from service.api.openapi import examples
 from tests.conftest import Call
 from tests.market.exchange import ExchangeServer
 

@@ -1,0 +1,1 @@
+"""Charts for people in a chat, as SVG that everybody can read."""

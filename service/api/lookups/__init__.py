@@ -1,0 +1,1 @@
+"""What a question leaves out is looked up, and each number says where it is from."""
