@@ -12,10 +12,10 @@ _SOL = [{"asset": "SOL", "quantity": "1"}]
 
 def mend_effectiveness(question: Question) -> Question:
     """Take the reasons away one after the other, as a caller would who reads the problems."""
-    return take_away(_ask_more(question), find_refusal, _REMEDIES)
+    return take_away(question, find_refusal, _REMEDIES)
 
 
-def _ask_more(question: Question) -> Question:
+def judge_more(question: Question) -> Question:
     """Judge a window, too, in every third question that judges nothing: of themselves next to none do."""
     if question.get("series") is not None or len(repr(question)) % 3:
         return question

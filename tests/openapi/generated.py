@@ -14,7 +14,7 @@ from tests.openapi.behaviour import describe, quote
 from tests.openapi.coverage_mending import mend_coverage
 from tests.openapi.curve_mending import mend_basis, mend_carry, mend_stream, spare
 from tests.openapi.document import FILE, Document
-from tests.openapi.effectiveness_mending import mend_effectiveness
+from tests.openapi.effectiveness_mending import judge_more, mend_effectiveness
 from tests.openapi.frontier_mending import mend_frontier, spare_plans
 from tests.openapi.hedge_ratio_mending import mend_hedge_ratio, spare_past
 from tests.openapi.house import Door
@@ -90,7 +90,8 @@ def complete_case(_: HookContext, case: Case[Any]) -> Case[Any]:
     if generation is None or generation.mode == GenerationMode.NEGATIVE:
         return case
     if isinstance(case.body, dict):
-        case.body = spare_plans(spare_past(spare_work(spare(case.body))))
+        spared = spare_plans(spare_past(spare_work(spare(case.body))))
+        case.body = judge_more(spared) if case.operation.path == EFFECTIVENESS[1] else spared
         if len(repr(case.body)) % _UNMENDED:
             case.body = _BODIES[case.operation.path](case.body)
     mend_query = _QUERIES.get(case.operation.path)
