@@ -47,7 +47,8 @@ lock: .venv/.dev  ## resolve the dependencies anew
 LOCK := --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--no-annotate --custom-compile-command "make lock"
 
-fuzz: .venv/.dev  ## schemathesis at length, with a new seed each time, and every lie about the document
+fuzz: .venv/.dev  ## properties with new examples, schemathesis at length with a new seed, every lie about the document
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --hypothesis-profile fresh --ignore tests/openapi $(ARGS)
 	$(BIN)/python -m pytest tests/openapi -m fuzz $(ARGS)
 
 bench: .venv/.dev  ## against FastAPI and against bare ASGI, side by side
