@@ -6,6 +6,7 @@ from msgspec import Meta, Struct
 
 Code = Literal[
     "alt_collateral_decoupling",
+    "another_book",
     "assumed_risk",
     "asynchronous_prices",
     "basis_implausible",
@@ -37,6 +38,7 @@ Code = Literal[
     "liquidated",
     "liquidation_likely",
     "liquidation_near",
+    "longs_offset_shorts",
     "looks_like_stablecoin",
     "low_r_squared",
     "low_sample",

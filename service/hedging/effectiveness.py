@@ -17,6 +17,7 @@ from service.hedging.hindsight.attribution import (
     UsedBeta,
     attribute,
     check_position,
+    warn_of_book,
     warn_of_position,
     warn_of_side,
 )
@@ -308,6 +309,8 @@ def _warn(
         yield from warn_of_position(question.position)
         if attribution is not None:
             yield from warn_of_side(question.position, attribution)
+            if book is not None and attribution.beta_source == "regression":
+                yield from warn_of_book(question.position, book)
     if judged is not None:
         yield from judged.cautions
         if book is not None and _stands_in(question, book):

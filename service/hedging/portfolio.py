@@ -19,6 +19,8 @@ STABLECOINS = frozenset(
     | {"USD1", "USDC", "USDD", "USDE", "USDG", "USDP", "USDS", "USDT", "USDX"}
 )
 PEG_TOLERANCE = Decimal("0.02")
+LEAST_NET_SHARE = Decimal("0.2")
+"""Of longs and shorts together; what is left of a book that cancels further is a small number to divide by."""
 
 _ZERO = Decimal(0)
 
@@ -120,7 +122,11 @@ def value_portfolio(
         gross_value=sum((abs(line.value) for line in valued), _ZERO),
         exposure=exposure,
         beta_exposure=sum((line.beta_exposure for line in valued), _ZERO),
-        cautions=(*_book_cautions(valued, pegged), *_beta_cautions(valued, weighting, underlying)),
+        cautions=(
+            *_book_cautions(valued, pegged),
+            *_warn_of_netting(valued, exposure),
+            *_beta_cautions(valued, weighting, underlying),
+        ),
     )
 
 
@@ -214,6 +220,16 @@ def _book_cautions(valued: Iterable[_Valued], pegged: set[str]) -> Iterator[Caut
                 f"{asset} looks like a stablecoin and is hedged as a risky asset: leave it out if it is money to you"
             )
             yield caution("looks_like_stablecoin", detail, "holdings", index)
+
+
+def _warn_of_netting(valued: Sequence[_Valued], exposure: Decimal) -> Iterator[Caution]:
+    gross = sum((abs(line.exposure) for line in valued), _ZERO)
+    if exposure and abs(exposure) < LEAST_NET_SHARE * gross:
+        detail = (
+            f"Longs and shorts cancel to {Money.of(exposure)} of {Money.of(gross)}: weights, ratios and coverages are "
+            "of that small rest, and a move of one coin against another changes it by much"
+        )
+        yield caution("longs_offset_shorts", detail, "holdings")
 
 
 def warn_unweighted(book: Book) -> Iterator[Caution]:

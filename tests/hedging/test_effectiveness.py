@@ -487,6 +487,35 @@ def test_a_position_on_the_books_own_side_is_told(*, side: str, quantity: str, i
     assert never.warnings == ()
 
 
+@pytest.mark.parametrize(
+    ("quantities", "beta", "is_told"),
+    [
+        ({"SOL": "3", "ADA": "1"}, None, False),
+        ({"SOL": "300", "ADA": "100.9"}, None, False),
+        ({"SOL": "1.5", "ADA": "0.5", "USDT": "7"}, None, False),
+        ({"SOL": "3", "ADA": "2"}, None, True),
+        ({"SOL": "3", "ADA": "-1"}, None, True),
+        ({"SOL": "-3", "ADA": "-1"}, None, True),
+        ({"SOL": "3"}, None, True),
+        ({"SOL": "3", "ADA": "1", "DOT": "1"}, None, True),
+        ({"USDT": "7"}, None, True),
+        ({"SOL": "3"}, 1.1, False),
+    ],
+)
+def test_the_slope_of_another_book_than_was_held_is_told(
+    *, quantities: dict[str, str], beta: float | None, is_told: bool
+) -> None:
+    """What splits the result is the beta of what was held: of other coins, or of other shares, it is another one."""
+    held = [
+        {"asset": asset, "quantity": quantity, "start_price": "100", "end_price": "82"}
+        for asset, quantity in quantities.items()
+    ]
+    position = {"held": held, "coverage": None, "beta": beta}
+    warned = codes(answered(series=RETURNS, **HELD, position=position).warnings)
+
+    assert warned.get("another_book") == ("#/attribution/beta" if is_told else None)
+
+
 def test_a_future_on_another_coin_takes_no_slope_but_that_of_two_legs() -> None:
     """A beta that was sent is to whatever the contract follows; and legs are of the hedge itself, whatever that was."""
     ether = {"style": "linear", "symbol": "ETH-MINI", "underlying": "ETH", "multiplier": "0.1"}

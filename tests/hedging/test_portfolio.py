@@ -64,6 +64,24 @@ def test_there_are_no_weights_without_net_exposure() -> None:
 
 
 @pytest.mark.parametrize(
+    ("short", "warned"),
+    [
+        ("-66", []),
+        ("-67", ["longs_offset_shorts"]),
+        ("-99", ["longs_offset_shorts"]),
+        ("-100", []),
+        ("-101", ["longs_offset_shorts"]),
+        ("-151", []),
+    ],
+)
+def test_a_book_of_which_little_is_left_is_questioned(short: str, warned: list[str]) -> None:
+    """Where longs and shorts leave less than a fifth of their sum, money aside; of nothing nothing is a share."""
+    book = valued([holding("SOL", "1"), holding("ADA", short), holding("USDC", "500")], SOL="100", ADA="1", USDC="1")
+
+    assert codes(book) == warned
+
+
+@pytest.mark.parametrize(
     ("price", "kind", "exposure", "warned"),
     [
         ("0.98", "stablecoin", "0", []),

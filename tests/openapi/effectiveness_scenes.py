@@ -201,6 +201,9 @@ _ANSWERED: dict[str, Changes] = {
     "money beside returns": (("changes", _CHANGES),),
     "a result": _closed(),
     "a result by the slope": (("position", {**_POSITION, "beta": None}),),
+    "a result by the slope of another book": _assets(
+        ("position", {**_POSITION, "held": [{**_HELD, "asset": "ADA"}], "beta": None})
+    ),
     "a result of an inverse future": _closed(
         ("position.contract", sizing_scenes.INVERSE["contract"]), ("position.contracts", "120")
     ),

@@ -5,7 +5,7 @@ first; then the coins' own movement is what beta leaves of the book's result, an
 leave of the hedge's.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Annotated, Literal, NamedTuple
 
@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 from service.hedging.cautions import Caution, caution
 from service.hedging.contracts import Contract, check_terms, quote_profit, unit_notional
 from service.hedging.errors import Fault, HedgingError, InconsistentQuestionError
-from service.hedging.portfolio import exact_beta
+from service.hedging.portfolio import Book, exact_beta
 from service.hedging.term_structure.pairs import LARGEST_BASIS_RATE
 from service.hedging.units import (
     Asset,
@@ -33,6 +33,7 @@ from service.hedging.units import (
 PartName = Literal["beta", "residual", "basis", "rounding", "funding", "fees"]
 BetaSource = Literal["given", "regression"]
 _ZERO = Decimal(0)
+_ALIKE = Decimal("0.01")
 
 
 class HeldAsset(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -210,6 +211,33 @@ def warn_of_side(position: PastPosition, found: Attribution) -> Iterator[Caution
     if found.notional and exposed and (exposed > 0) != (position.side == "short"):
         detail = f"A {position.side} position adds to a beta exposure of {exposed:.12g}: it is no hedge of it"
         yield caution("hedge_adds_risk", detail, "position", "side")
+
+
+def warn_of_book(position: PastPosition, book: Book) -> Iterator[Caution]:
+    """Say where a result is split by the slope of another book than the one that was held.
+
+    Args:
+        position: split by a slope that was measured.
+        book: whose slope it is.
+    """
+    measured = {line.asset: line.quantity for line in book.holdings if line.kind == "risky" and line.quantity}
+    money = {line.asset for line in book.holdings} - measured.keys()
+    held: dict[str, Decimal] = {}
+    for one in position.held:
+        held[one.asset] = held.get(one.asset, _ZERO) + one.quantity
+    moving = {asset: quantity for asset, quantity in held.items() if quantity and asset not in money}
+    if not _is_in_proportion(moving, measured):
+        detail = "The slope is of the book in holdings, and another one was held: send its beta, or hold what it held"
+        yield caution("another_book", detail, "attribution", "beta")
+
+
+@exactly
+def _is_in_proportion(one: Mapping[str, Decimal], other: Mapping[str, Decimal]) -> bool:
+    """Tell whether two books are one but for their size, within a hundredth."""
+    if one.keys() != other.keys():
+        return False
+    times = [one[asset] / other[asset] for asset in one]
+    return max(times) - min(times) <= _ALIKE * min(times)
 
 
 @exactly
