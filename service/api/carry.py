@@ -14,6 +14,7 @@ from msgspec.structs import asdict, replace
 from service.api.charts.inks import Theme
 from service.api.charts.line_charts import MOST_LINES, CostLine, draw_costs
 from service.api.lookups.absences import at, refuse, refuse_failures
+from service.api.lookups.books import AskedBook, FoundBook, UsedBook, check_book, find_book
 from service.api.lookups.origins import (
     FROM_REQUEST,
     LONGEST_AGE,
@@ -66,10 +67,20 @@ REQUEST = "request"
 class CarryRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A hedge, for how long it is held, and what it may be held in."""
 
-    notional: Annotated[Notional, Meta(description="Value of the hedge, in the quote currency of each instrument.")]
-    side: Annotated[Literal["short", "long"], Meta(description="Side of the hedge: short for a book that is long.")] = (
-        "short"
-    )
+    notional: Annotated[
+        Notional | None,
+        Meta(
+            description="Value of the hedge, in the quote currency of each instrument; or else send a book.",
+            examples=["10000"],
+        ),
+    ] = None
+    side: Annotated[
+        Literal["short", "long"] | None,
+        Meta(description="Side of the hedge. Null or absent: short, which hedges a book that is long; a book says it."),
+    ] = None
+    book: Annotated[
+        AskedBook | None, Meta(description="What is to be hedged, by value or by beta; or else send its notional.")
+    ] = None
     horizon_days: Annotated[
         Annotated[float, Meta(ge=0.01, le=1825)] | None,
         Meta(description="Days for which it is held; or else send ends_at.", examples=[90]),
@@ -149,6 +160,9 @@ class CarryReply(Carry, frozen=True, kw_only=True):
     options: Annotated[
         tuple[CarryLine, ...], Meta(description="Ways to hold it, by rank.", min_length=1, max_length=650)
     ]
+    book: Annotated[
+        UsedBook | None, Meta(description="The book with its prices and betas; null where its notional was sent.")
+    ]
     unavailable: Annotated[
         tuple[Unavailable, ...],
         Meta(description="What could not be had: there may be cheaper ways.", max_length=100),
@@ -184,6 +198,15 @@ class _Entry(NamedTuple):
     found: Found | None = None
 
 
+class _Hedge(NamedTuple):
+    """What is held."""
+
+    notional: Decimal
+    side: Literal["short", "long"]
+    found: FoundBook | None
+    """What it hedges; None where only its value was sent."""
+
+
 class _Stock(NamedTuple):
     """What the hedge may be held in, and what could not be had."""
 
@@ -197,7 +220,8 @@ async def assess(data: JSONBody[CarryRequest], request: Request[Any, Any, Any]) 
 
     Answers with the expected cost of every way to hold the hedge until its end, in its parts and with a 5-95 % band,
     the cheapest first; with the funding and the number of days at which the cheapest perpetual and the cheapest expiry
-    change places; and with what was assumed. With `Accept: image/svg+xml` cost against time comes as a chart.
+    change places; and with what was assumed. The hedge is sent as its value, or as the book that it is to hedge, by
+    value or by beta. With `Accept: image/svg+xml` cost against time comes as a chart.
     Idempotent and free of side effects: POST only because the question does not fit into a URL.
     """
     reply = await _answer(data, request.app.state)
@@ -205,9 +229,10 @@ async def assess(data: JSONBody[CarryRequest], request: Request[Any, Any, Any]) 
 
 
 def answer(question: CarryRequest) -> CarryReply:
-    """Answer a question of which nothing has to be looked up, as of its own time or else of now."""
+    """Answer a question about a notional of which nothing is looked up, as of its own time or else of now."""
     entries = [_Entry(instrument) for instrument in question.instruments if isinstance(instrument, Instrument)]
-    return _reply(question, _Stock(entries, ()), as_of=_as_of(question), largest_notional=LARGEST_NOTIONAL)
+    stock, hedge = _Stock(entries, ()), _take(question)
+    return _reply(question, stock, hedge, as_of=_as_of(question), largest_notional=LARGEST_NOTIONAL)
 
 
 def _as_of(question: CarryRequest) -> Instant:
@@ -219,21 +244,45 @@ async def _answer(question: CarryRequest, state: Any) -> CarryReply:
     wanted = {index: one for index, one in enumerate(question.instruments) if isinstance(one, Listed)}
     entries = {index: _Entry(one) for index, one in enumerate(question.instruments) if isinstance(one, Instrument)}
     missing: tuple[Unavailable, ...] = ()
-    as_of = _as_of(question)
+    as_of, until = _as_of(question), state.market.deadline()
     if wanted or question.underlying is not None:
         require_now(as_of, question.max_age_seconds)
-        look_up = Look(state.market, "index", question.max_age_seconds, state.market.deadline(), as_of)
+        look_up = Look(state.market, "index", question.max_age_seconds, until, as_of)
         listed, missing = await _look_up(question, look_up, state.histories, wanted=wanted)
         entries |= listed
     stock = _Stock([entries[index] for index in sorted(entries)], missing)
-    make = partial(_reply, question, stock, as_of=as_of, largest_notional=state.settings.max_notional)
+    hedge = await _find_hedge(question, stock, state, as_of=as_of, until=until)
+    make = partial(_reply, question, stock, hedge, as_of=as_of, largest_notional=state.settings.max_notional)
     reply = await work(state.worker, make) if len(stock.entries) > MOST_AT_ONCE else make()
-    note_ages((origin for entry in stock.entries for origin in entry.origins), state.metrics.observe_market)
+    held = () if reply.book is None else reply.book.provenance.values()
+    note_ages((*(origin for entry in stock.entries for origin in entry.origins), *held), state.metrics.observe_market)
     return reply
 
 
+async def _find_hedge(question: CarryRequest, stock: _Stock, state: Any, *, as_of: Instant, until: float) -> _Hedge:
+    """Take the hedge that was sent, or find what hedges the book once nothing else stands in the way."""
+    if question.book is None:
+        return _take(question)
+    _end(question, as_of)
+    followed = _require_one_asset(question, stock.entries)
+    found = await find_book(state, question.book, followed, as_of=question.as_of, until=until)
+    return _Hedge(found.worth.notional, found.worth.side, found)
+
+
+def _take(question: CarryRequest) -> _Hedge:
+    """Take the hedge that was sent.
+
+    Raises:
+        RefusalError: if there is none.
+    """
+    if question.notional is None:
+        raise refuse("inconsistent_question", "What is hedged? Send a notional or a book, one of the two", at())
+    return _Hedge(question.notional, question.side or "short", None)
+
+
 def _check(question: CarryRequest) -> None:
-    """Refuse a question without anything to hold, or without one end."""
+    """Refuse a question without anything to hedge, or to hold, or without one end."""
+    _check_hedge(question)
     if not question.instruments and question.underlying is None:
         raise refuse("inconsistent_question", "Nothing to hold it in: send instruments, or an underlying", at())
     if question.exchange is not None and question.underlying is None:
@@ -242,6 +291,17 @@ def _check(question: CarryRequest) -> None:
     if (question.horizon_days is None) == (question.ends_at is None):
         detail = "For how long is it held? Send horizon_days or ends_at, one of the two"
         raise refuse("inconsistent_question", detail, at("horizon_days") if question.horizon_days else at())
+
+
+def _check_hedge(question: CarryRequest) -> None:
+    """Refuse a question about nothing, or about two hedges."""
+    if question.book is None:
+        _take(question)
+        return
+    for name in ("notional", "side"):
+        if getattr(question, name) is not None:
+            raise refuse("inconsistent_question", f"A book has its own {name}: leave it out, or the book", at(name))
+    check_book(question.book)
 
 
 async def _look_up(
@@ -360,18 +420,19 @@ def _cost_line(option: CarryLine, *, is_banded: bool) -> CostLine:
     )
 
 
-def _reply(question: CarryRequest, stock: _Stock, *, as_of: Instant, largest_notional: Decimal) -> CarryReply:
+def _reply(
+    question: CarryRequest, stock: _Stock, hedge: _Hedge, *, as_of: Instant, largest_notional: Decimal
+) -> CarryReply:
     entries = stock.entries
-    end = question.ends_at or Instant.of(as_of + timedelta(days=question.horizon_days or 0))
-    check_time(as_of, end, field="ends_at" if question.ends_at else "horizon_days")
-    _require_one_asset(question.underlying, entries)
-    fine = [(index, entry) for index, entry in enumerate(entries) if not _is_too_coarse(entry, question.notional)]
+    end = _end(question, as_of)
+    _require_underlying(question.underlying, entries)
+    fine = [(index, entry) for index, entry in enumerate(entries) if not _is_too_coarse(entry, hedge.notional)]
     try:
         carry = assess_carry(
             [Placed(entry.instrument, ("instruments", index), entry.market) for index, entry in fine],
-            desk=_desk(question, as_of),
+            desk=_desk(question, hedge, as_of),
             end=end,
-            excluded=[_exclude(entry) for entry in entries if _is_too_coarse(entry, question.notional)],
+            excluded=[_exclude(entry) for entry in entries if _is_too_coarse(entry, hedge.notional)],
             largest_notional=largest_notional,
         )
     except NoInstrumentError as error:
@@ -384,17 +445,36 @@ def _reply(question: CarryRequest, stock: _Stock, *, as_of: Instant, largest_not
             "options": tuple(_line(option, entry) for option, entry in zip(carry.options, chosen, strict=True)),
             "assumptions": (*carry.assumptions, *(one for entry in chosen for one in entry.assumptions)),
             "warnings": (
+                *(() if hedge.found is None else hedge.found.cautions),
                 *carry.warnings,
                 *(note for index, entry in enumerate(chosen) for note in _warn(entry, index)),
             ),
         },
+        book=None if hedge.found is None else hedge.found.used,
         unavailable=stock.missing,
         **{name: getattr(question, name) for name in _AS_REQUESTED},
         as_of=as_of,
     )
 
 
-def _require_one_asset(underlying: str | None, entries: Sequence[_Entry]) -> None:
+def _end(question: CarryRequest, as_of: Instant) -> Instant:
+    """Say when a hedge ends; refuse an end that does not lie ahead."""
+    end = question.ends_at or Instant.of(as_of + timedelta(days=question.horizon_days or 0))
+    check_time(as_of, end, field="ends_at" if question.ends_at else "horizon_days")
+    return end
+
+
+def _require_one_asset(question: CarryRequest, entries: Sequence[_Entry]) -> str:
+    """Say what all instruments follow, to which betas are; refuse those that follow two."""
+    _require_underlying(question.underlying, entries)
+    followed = dict.fromkeys(entry.instrument.underlying for entry in entries)
+    if len(followed) > 1:
+        detail = f"These instruments follow {', '.join(followed)}, and a hedge is in one asset"
+        raise refuse("inconsistent_question", detail, at("instruments"))
+    return question.underlying or next(iter(followed))
+
+
+def _require_underlying(underlying: str | None, entries: Sequence[_Entry]) -> None:
     """Refuse an underlying beside instruments on another asset."""
     other = next((entry.instrument for entry in entries if entry.instrument.underlying != underlying), None)
     if underlying is not None and other is not None:
@@ -402,11 +482,11 @@ def _require_one_asset(underlying: str | None, entries: Sequence[_Entry]) -> Non
         raise refuse("inconsistent_question", detail, at("underlying"))
 
 
-def _desk(question: CarryRequest, as_of: Instant) -> Desk:
+def _desk(question: CarryRequest, hedge: _Hedge, as_of: Instant) -> Desk:
     return Desk(
         as_of=as_of,
-        notional=question.notional,
-        side=question.side,
+        notional=hedge.notional,
+        side=hedge.side,
         margin_rate=question.margin_rate,
         capital_cost_rate=question.capital_cost_rate,
         slippage_rate=question.slippage_rate,

@@ -20,7 +20,6 @@ from service.hedging.portfolio import Book, Holding, ValuedHolding, Weighting, e
 from service.hedging.risk.hedge_ratios import tidy
 from service.hedging.risk.samples import MOST_SERIES, SentSeries, take_sample
 from service.hedging.risk.variance import FEW
-from service.hedging.setting import Setting
 from service.hedging.units import Asset, Beta, Money, exactly
 
 WINDOW_DAYS = 90
@@ -234,15 +233,17 @@ def with_betas(holdings: Iterable[Holding], estimates: Mapping[str, BetaEstimate
 
 
 @exactly
-def describe_betas(setting: Setting, estimator: Estimator, estimates: Mapping[str, BetaEstimate]) -> BookBetas:
+def describe_betas(
+    book: Book, estimator: Estimator, estimates: Mapping[str, BetaEstimate], *, underlying: str
+) -> BookBetas:
     """Say which betas a book has, how sure they are, and how it would fall.
 
     Args:
-        setting: the book with its betas, beside the contract.
+        book: with its betas.
         estimator: how they were estimated.
         estimates: of the coins that brought none.
+        underlying: what they are to.
     """
-    book, underlying = setting.book, setting.contract.underlying
     lines = [line for line in book.holdings if line.kind == "risky"]
     weights = {line.asset: float(line.exposure / book.exposure) for line in lines} if book.exposure else {}
     betas = tuple(_describe(line, underlying, estimates.get(line.asset)) for line in lines)

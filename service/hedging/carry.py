@@ -6,7 +6,7 @@ sure that is: funding is a forecast, a basis that is held until it settles is no
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from msgspec import Meta, Struct
 
@@ -17,6 +17,7 @@ from service.hedging.costs.instruments import Assumption, Instrument, Known, ass
 from service.hedging.costs.options import CarryOption, describe_option
 from service.hedging.costs.ways import LEAST_DAYS, Priced, Way, cost_of, list_ways, price_way
 from service.hedging.errors import Fault, InconsistentQuestionError, NoInstrumentError, SizeOutOfRangeError
+from service.hedging.portfolio import Book
 from service.hedging.rates import days_between
 from service.hedging.term_structure.pairs import LARGEST_BASIS_RATE, Placed, check_pairs
 from service.hedging.term_structure.rolls import LEAD_DAYS
@@ -95,8 +96,10 @@ class BreakEven(Struct, frozen=True, kw_only=True):
 class Carry(Struct, frozen=True, kw_only=True):
     """What holding the hedge costs, the cheapest way first."""
 
-    side: Annotated[Literal["short", "long"], Meta(description="As requested.")]
-    notional: Annotated[Money, Meta(description="As requested.", examples=["10000"])]
+    side: Annotated[Literal["short", "long"], Meta(description="As requested, or what hedges the book.")]
+    notional: Annotated[
+        Money, Meta(description="As requested, or coverage times the beta exposure of the book.", examples=["10000"])
+    ]
     ends_at: Annotated[Instant, Meta(description="When the hedge ends.")]
     horizon_days: Annotated[float, Meta(description="Days until then.", examples=[90.0])]
     options: Annotated[
@@ -160,6 +163,35 @@ def assess_carry(
     )
 
 
+class Worth(NamedTuple):
+    """What a hedge of a book is worth, and on which side it is."""
+
+    notional: Decimal
+    """In the quote currency, above 0."""
+    side: Literal["short", "long"]
+
+
+@exactly
+def size_worth(book: Book, coverage: Decimal, largest_notional: Decimal) -> Worth:
+    """Say what a hedge of a book is worth, before it is in whole contracts.
+
+    Args:
+        book: weighed.
+        coverage: share of its beta exposure, from 0 to 10.
+        largest_notional: ceiling of the position's value in the quote currency.
+
+    Raises:
+        InconsistentQuestionError: if that is nothing.
+        SizeOutOfRangeError: if it is more than the ceiling.
+    """
+    notional = Money.of(abs(book.beta_exposure) * coverage)
+    if not notional:
+        place = "holdings" if coverage else "coverage"
+        raise InconsistentQuestionError(Fault((place,), "There is nothing to hedge: a hedge of nothing costs nothing"))
+    _refuse_oversize(notional, largest_notional, "holdings")
+    return Worth(notional, "short" if book.beta_exposure > 0 else "long")
+
+
 def check_time(start: Instant, end: Instant, *, field: str = "ends_at") -> None:
     """Refuse an end that does not lie ahead, or too far.
 
@@ -182,10 +214,10 @@ def check_time(start: Instant, end: Instant, *, field: str = "ends_at") -> None:
         raise InconsistentQuestionError(Fault((field,), detail))
 
 
-def _refuse_oversize(notional: Decimal, largest: Decimal) -> None:
+def _refuse_oversize(notional: Decimal, largest: Decimal, place: str = "notional") -> None:
     if notional > largest:
         detail = f"The hedge is worth {Money.of(notional)}; this service sizes positions up to {Money.of(largest)}"
-        raise SizeOutOfRangeError(Fault(("notional",), detail))
+        raise SizeOutOfRangeError(Fault((place,), detail))
 
 
 def _order(priced: Priced) -> tuple[Decimal, float, str, str]:

@@ -409,6 +409,149 @@ def test_a_hedge_that_begins_at_another_time_is_not_priced_by_what_is_listed_now
     assert ask("POST", "/v1/carry", json={**question, "max_age_seconds": 3}).json()["code"] == "as_of_not_now"
 
 
+# The hedge of a book
+
+BOOK: dict[str, Any] = {
+    "holdings": [{"asset": "SOL", "quantity": "40", "beta": 1.5}, {"asset": "ADA", "quantity": "5000", "beta": 1.0}],
+    "prices": {"SOL": "150", "ADA": "0.44"},
+}
+DEAR = {"SOL": "25000000000", "ADA": "1"}
+RETURNS: dict[str, list[float]] = {
+    "SOL": [0.031, -0.052, 0.018, -0.071, 0.044],
+    "ADA": [0.01, -0.04, 0.02, -0.05, 0.02],
+    "BTC": [0.020, -0.031, 0.011, -0.049, 0.025],
+}
+
+
+def ask_book(call: Call, *, instruments: Any = (PERPETUAL, APRIL), **book: Any) -> Any:
+    """Ask what the hedge of a book costs in instruments that are sent."""
+    asked = {"book": {**BOOK, **book}, "horizon_days": 90, "instruments": instruments, "as_of": AS_OF}
+    return answered(call("POST", "/v1/carry", json=asked))
+
+
+@pytest.mark.parametrize(
+    ("book", "notional", "side"),
+    [
+        ({}, "8200", "short"),
+        ({"weighting": "beta"}, "11200", "short"),
+        ({"weighting": "beta", "coverage": "0.5"}, "5600", "short"),
+        ({"holdings": [{"asset": "SOL", "quantity": "-40"}]}, "6000", "long"),
+    ],
+)
+def test_the_hedge_of_a_book_costs_what_one_of_its_value_does(
+    call: Call, book: dict[str, Any], notional: str, side: str
+) -> None:
+    """6,000 of SOL and 2,200 of ADA: by value, by beta, half of it, and the other way round."""
+    told = ask_book(call, **book)
+    same = sent(call, PERPETUAL, APRIL, notional=notional, side=side)
+
+    assert (told["notional"], told["side"]) == (notional, side)
+    assert told["options"] == same["options"]
+    assert told["break_even"] == same["break_even"]
+    assert same["book"] is None
+
+
+def test_betas_of_a_book_are_estimated_as_in_sizing(call: Call) -> None:
+    """The same estimates, doubt and warnings, each at its place within the book."""
+    held = [{"asset": "SOL", "quantity": "40"}, {"asset": "ADA", "quantity": "5000"}]
+    series = {"style": "returns", "returns": RETURNS}
+    weighed = {"holdings": held, "weighting": "beta", "betas": {"series": series}}
+    told = ask_book(call, **weighed)
+    prices = {**BOOK["prices"], "BTC-MINI": "60000"}
+    whole = {**weighed, "contract": examples.SEED["contract"], "prices": prices, "as_of": AS_OF}
+    sized = answered(call("POST", "/v1/sizing", json=whole))
+
+    assert told["book"]["betas"] == sized["betas"]
+    assert told["book"]["beta_exposure"] == sized["beta_exposure"] == told["notional"]
+    assert told["book"]["holdings"] == sized["holdings"]
+    lacking = {name: at for name, at in codes(told).items() if name == "low_sample"}
+    assert lacking == {"low_sample": [f"#/book/betas/assets/{place}/estimate/observations" for place in (0, 1)]}
+
+
+def test_one_question_of_a_bot_tells_what_a_hedge_by_beta_costs(exchanges: ExchangeServer) -> None:
+    """The book is sent, all else is found; what was found and sent back gives the same, and asks nobody."""
+    question = examples.LIVE_CARRY["book"]["value"]
+    with service_at(exchanges, **PATIENT) as ask:
+        told = answered(ask("POST", "/v1/carry", json=question))
+        asked = exchanges.count()
+        book, betas = told["book"], told["book"]["betas"]
+        back = {**question["book"], "prices": book["prices"], "betas": {"series": betas["series"]}, "market": None}
+        instruments = [option["instrument"] for option in told["options"]]
+        again = {"book": back, "horizon_days": 30, "instruments": instruments, "as_of": told["as_of"]}
+        resent = answered(ask("POST", "/v1/carry", json=again))
+
+    assert exchanges.count() == asked
+    assert {one["source"] for one in betas["assets"]} == {"estimate"}
+    assert betas["history"]["source"] == "binance"
+    assert {one["source"] for one in book["provenance"].values()} == {"binance"}
+    assert told["notional"] == book["beta_exposure"] == resent["notional"]
+    first, second = (
+        {option["instrument"]["symbol"]: option["cost"] for option in reply["options"] if option["kind"] == "perpetual"}
+        for reply in (told, resent)
+    )
+    assert first == second
+    assert first
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "pointers"),
+    [
+        ({"notional": "10"}, "inconsistent_question", ["#/notional"]),
+        ({"side": "short"}, "inconsistent_question", ["#/side"]),
+        ({"book": None}, "inconsistent_question", ["#"]),
+        ({"book": {**BOOK, "betas": {}}}, "inconsistent_question", ["#/book/betas"]),
+        ({"book": {**BOOK, "coverage": "0"}}, "inconsistent_question", ["#/book/coverage"]),
+        ({"book": {**BOOK, "prices": DEAR}}, "size_out_of_range", ["#/book/holdings"]),
+        ({"instruments": [PERPETUAL, {**APRIL, "underlying": "ETH"}]}, "inconsistent_question", ["#/instruments"]),
+    ],
+)
+def test_a_book_that_can_not_be_hedged_is_refused_at_its_place(
+    call: Call, changes: dict[str, Any], code: str, pointers: list[str]
+) -> None:
+    """What is wrong within the book points into it."""
+    asked = {"book": BOOK, "horizon_days": 90, "instruments": [PERPETUAL, APRIL], "as_of": AS_OF, **changes}
+
+    assert refused(call("POST", "/v1/carry", json=asked), asked) == (422, code, pointers)
+
+
+def test_a_price_that_a_book_lacks_is_named_where_it_is_to_stand(call: Call) -> None:
+    """Every one of them, within the book."""
+    asked = {"book": {**BOOK, "prices": {}}, "horizon_days": 90, "instruments": [PERPETUAL], "as_of": AS_OF}
+
+    refusal = call("POST", "/v1/carry", json=asked).json()
+
+    assert refusal["code"] == "price_missing"
+    assert [error["pointer"] for error in refusal["errors"]] == ["#/book/prices/SOL", "#/book/prices/ADA"]
+
+
+@pytest.mark.parametrize(
+    ("book", "code", "pointers"),
+    [
+        ({"holdings": [{"asset": "NOPE", "quantity": "1"}]}, "not_listed", ["#/book/holdings/0/asset"]),
+        ({"weighting": "beta", "betas": {}, "market": {"exchange": "median"}}, None, ["#/book/market/exchange"]),
+        ({"holdings": [{"asset": "LUNC", "quantity": "1"}], "weighting": "beta", "betas": {}}, "stale_price", None),
+    ],
+)
+def test_what_can_not_be_looked_up_of_a_book_points_into_it(
+    ask: Call, book: dict[str, Any], code: str | None, pointers: list[str] | None
+) -> None:
+    """A coin that is not listed, a median that has no past, a coin that nobody trades."""
+    held = {"holdings": [{"asset": "SOL", "quantity": "1"}], "market": {"exchange": "binance"}, **book}
+    asked = {"book": held, "horizon_days": 30, "instruments": [PERPETUAL]}
+
+    refusal = refused(ask("POST", "/v1/carry", json=asked), asked)
+
+    assert refusal == (422, code or "inconsistent_question", pointers or ["#/book/holdings/0/asset"])
+
+
+def test_a_book_of_then_is_not_valued_by_prices_of_now(ask: Call) -> None:
+    """The time stands in the question, not in the book."""
+    book = {"holdings": [{"asset": "SOL", "quantity": "1"}], "market": {"exchange": "binance"}}
+    asked = {"book": book, "horizon_days": 30, "instruments": [PERPETUAL], "as_of": AS_OF}
+
+    assert refused(ask("POST", "/v1/carry", json=asked), asked) == (422, "as_of_not_now", ["#/as_of"])
+
+
 # Charts and counts
 
 

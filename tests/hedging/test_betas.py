@@ -26,9 +26,8 @@ from service.hedging.estimation.priors import PRIORS, Prior
 from service.hedging.estimation.stress_beta import measure_stress_beta
 from service.hedging.portfolio import Holding, Weighting, value_portfolio
 from service.hedging.risk.samples import CloseSeries, ReturnSeries
-from service.hedging.setting import lay_out
 from service.hedging.units import Price
-from tests.hedging.build import NOW, holding, linear
+from tests.hedging.build import holding
 
 RETURNS: dict[str, tuple[float | None, ...]] = {
     "SOL": (0.031, -0.052, None, 0.018, -0.071, 0.044),
@@ -49,8 +48,8 @@ def ask(holdings: tuple[Holding, ...] = BOOK, *, returns: Mapping[str, Any] = RE
     assert question.series is not None
     found = estimate(question.series, places, estimator, underlying="BTC") if places else {}
     held = with_betas(holdings, found)
-    setting = lay_out(holdings=held, contract=linear(), prices=prices, weighting="beta", as_of=NOW)
-    return describe_betas(setting, estimator, found)
+    weighed = value_portfolio(held, prices, weighting="beta", underlying="BTC")
+    return describe_betas(weighed, estimator, found, underlying="BTC")
 
 
 def test_what_was_sent_counts() -> None:

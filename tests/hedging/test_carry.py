@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.hedging.carry import Carry, Excluded, assess_carry
+from service.hedging.carry import Carry, Excluded, assess_carry, size_worth
 from service.hedging.costs.instruments import Instrument, assume
 from service.hedging.costs.ways import cost_of, list_ways
 from service.hedging.errors import (
@@ -19,9 +19,10 @@ from service.hedging.errors import (
     NoInstrumentError,
     SizeOutOfRangeError,
 )
+from service.hedging.portfolio import Book, Holding, value_portfolio
 from service.hedging.term_structure.funding import INTEREST_RATE
 from service.hedging.term_structure.pairs import Placed
-from service.hedging.units import Instant, exactly
+from service.hedging.units import Coverage, Instant, Price, Quantity, exactly
 from tests.hedging.build import NOW, carried, check_answer, desk, expiring, instrument, moment, perpetual, placed
 from tests.hedging.questions import desks, instruments, times
 
@@ -53,6 +54,42 @@ def test_the_90_days_of_the_domain() -> None:
     assert [option.rank for option in carry.options] == [1, 2, 3, 4]
     assert (carry.side, str(carry.notional), carry.horizon_days, carry.ends_at) == ("short", "10000", 90, moment(90))
     assert assumed(carry) == [("funding_stamps", name, "every 8 h") for name in ("PERP", "FLAT", "ADVERSE")]
+
+
+@pytest.mark.parametrize(
+    ("quantity", "coverage", "expected"),
+    [("3", "1", ("300", "short")), ("-3", "0.5", ("150", "long")), ("0.0000000001", "1", ("0.00000001", "short"))],
+)
+def test_a_hedge_is_worth_what_it_covers(quantity: str, coverage: str, expected: tuple[str, str]) -> None:
+    """In money, on the side that the book is not on."""
+    worth = size_worth(held(quantity), Coverage(coverage), Decimal(300))
+
+    assert (str(worth.notional), worth.side) == expected
+
+
+@pytest.mark.parametrize(
+    ("quantity", "coverage", "path"),
+    [("0", "1", ("holdings",)), ("1", "0", ("coverage",)), ("0.00000000001", "1", ("holdings",))],
+)
+def test_a_hedge_of_nothing_has_no_cost(quantity: str, coverage: str, path: tuple[str]) -> None:
+    """Nothing is held, nothing is covered, or less than the smallest amount there is."""
+    with pytest.raises(InconsistentQuestionError) as refusal:
+        size_worth(held(quantity), Coverage(coverage), Decimal(300))
+
+    assert [fault.path for fault in refusal.value.faults] == [path]
+
+
+def test_a_book_above_the_ceiling_is_refused() -> None:
+    """As a notional is."""
+    assert size_worth(held("10"), Coverage("1"), Decimal(1000)).notional == 1000
+    with pytest.raises(SizeOutOfRangeError):
+        size_worth(held("10"), Coverage("1"), Decimal(999))
+
+
+def held(quantity: str) -> Book:
+    """Hold some of a coin at 100."""
+    book = [Holding(asset="SOL", quantity=Quantity(quantity))]
+    return value_portfolio(book, {"SOL": Price("100")}, weighting="value", underlying="BTC")
 
 
 def test_a_long_ranks_the_other_way_round() -> None:

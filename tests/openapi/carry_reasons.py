@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from tests.openapi.basis_reasons import FEWEST
+from tests.openapi.book_reasons import is_senseless, weigh_book
 from tests.openapi.lookups import Around, Question, RefusedError
 from tests.openapi.pairs import (
     begin,
@@ -43,12 +44,16 @@ def find_refusal(question: Question, around: Around) -> str | None:
     if _lacks_parts(question):
         return "inconsistent_question"
     try:
-        if is_live(CARRY[1], question):
+        if is_live(CARRY[1], {**question, "book": None}):
             require_now(question, around)
         found = _funded(question, find_pairs(question, "instruments", around))
     except RefusedError as error:
         return str(error)
-    span, notional = _span(question, begin(question, around)), Fraction(question["notional"])
+    span = _span(question, begin(question, around))
+    try:
+        notional = _size(question, found, span, around)
+    except RefusedError as error:
+        return str(error)
     fine = [one for one in found if one.get("smallest", 0) <= notional]
     return first_of(
         (
@@ -62,6 +67,27 @@ def find_refusal(question: Question, around: Around) -> str | None:
             ("no_instrument", lambda: not _can_be_held(fine, span)),
         )
     )
+
+
+def _size(question: Question, found: Sequence[Question], span: _Span, around: Around) -> Fraction:
+    """Give the value of the hedge: as sent, or what hedges the book once nothing else stands in the way.
+
+    Raises:
+        RefusedError: with the first reason, in the documented order, for which there is none.
+    """
+    if question.get("book") is None:
+        return Fraction(question["notional"])
+    followed = {one["underlying"] for one in (*found, question) if one.get("underlying") is not None}
+    if _is_no_time(span) or len(followed) > 1:
+        raise RefusedError("inconsistent_question")
+    (underlying,) = followed
+    exposure = weigh_book(question["book"], underlying, question.get("as_of"), around)
+    notional = round(abs(exposure) * Fraction(question["book"].get("coverage", 1)), 8)
+    if not notional:
+        raise RefusedError("inconsistent_question")
+    if notional > CEILING:
+        raise RefusedError("size_out_of_range")
+    return notional
 
 
 def _funded(question: Question, found: Sequence[Question]) -> list[Question]:
@@ -85,7 +111,15 @@ def _lacks_parts(question: Question) -> bool:
     """Tell whether there is nothing to hold it in, or where that is listed and not what, or no end, or two."""
     is_empty = not question.get("instruments") and question.get("underlying") is None
     is_lost = question.get("exchange") is not None and question.get("underlying") is None
-    return is_empty or is_lost or (question.get("horizon_days") is None) == (question.get("ends_at") is None)
+    is_endless = (question.get("horizon_days") is None) == (question.get("ends_at") is None)
+    return is_empty or is_lost or is_endless or _lacks_hedge(question)
+
+
+def _lacks_hedge(question: Question) -> bool:
+    """Tell whether nothing is hedged, or two things, or a book by betas that can't be meant."""
+    if question.get("book") is None:
+        return question.get("notional") is None
+    return question.get("notional") is not None or question.get("side") is not None or is_senseless(question["book"])
 
 
 def _span(question: Question, start: datetime) -> _Span:

@@ -6,6 +6,7 @@ Law: nothing here is read from the document, so that what the document leaves ou
 from collections.abc import Iterator
 from functools import cache
 
+from tests.openapi import beta_scenes
 from tests.openapi.asgi import Fault, Sent
 from tests.openapi.boundaries import ABSENT
 from tests.openapi.market import EXCHANGES, named, on_bitcoin
@@ -53,6 +54,7 @@ _NEAR: Body = {
 GIVEN: Body = {
     "notional": "10000",
     "side": "short",
+    "book": None,
     "horizon_days": 90,
     "ends_at": None,
     "instruments": [_DATED],
@@ -86,11 +88,26 @@ LISTED: Body = {
     "as_of": None,
 }
 """Every member there is, looked up."""
+BOOKED: Body = {
+    **UNTIL,
+    "notional": None,
+    "side": None,
+    "book": {
+        "prices": {"SOL": "150", "ADA": "0.44"},
+        "weighting": "beta",
+        "betas": beta_scenes.GIVEN,
+        "coverage": "0.5",
+        "holdings": [{**beta_scenes.BOOK[0], "beta": None}, *beta_scenes.BOOK[1:]],
+        "market": {"exchange": "binance", "quote": "USDT", "max_age_seconds": 30},
+    },
+}
+"""Every member there is, with a book."""
 _OF_FUNDING = ("funding_rate", "funding_interval_hours", "next_funding_at", "funding_process")
 COMPLETE: Complete = (
     (GIVEN, ()),
     (UNTIL, (("ends_at",), ("horizon_days",), *(("instruments", 0, name) for name in _OF_FUNDING))),
     (FITTED, (("instruments", 0, "past_funding"),)),
+    (BOOKED, (("book",), ("notional",), ("side",))),
     (LISTED, (("instruments",), ("underlying",), ("exchange",), ("max_age_seconds",), ("funding_days",))),
 )
 """Each with the members in which it is varied; none for all of them."""
@@ -99,6 +116,33 @@ PLAIN: Body = {"notional": "10000", "horizon_days": 90, "instruments": [_PERPETU
 """A perpetual, a future that settles as the hedge ends, and one that has to be rolled."""
 LIVE: Body = {"notional": "10000", "horizon_days": 60, "underlying": "BTC", "exchange": "bybit"}
 """Nothing is sent."""
+
+
+_BOOK: Body = {"holdings": [{"asset": "SOL", "quantity": "40", "beta": 1.2}], "prices": {"SOL": "150"}}
+
+
+def _of_book(book: Body | None = None, *changes: tuple[str, object]) -> Changes:
+    """Hedge a book instead of a value."""
+    return (("notional", ABSENT), ("book", {**_BOOK, **(book or {})}), *changes)
+
+
+def _by_betas(betas: Body, *changes: tuple[str, object]) -> Changes:
+    """Hedge a book by betas that it does not bring."""
+    book = {"holdings": beta_scenes.BOOK, "prices": {"SOL": "150", "ADA": "0.44"}, "weighting": "beta", "betas": betas}
+    return _of_book(book, *changes)
+
+
+def _looked_up(betas: Body | None = None, **book: object) -> Changes:
+    """Hedge a book whose prices are looked up."""
+    market = {"exchange": "binance"}
+    weighed = {} if betas is None else {"weighting": "beta", "betas": betas}
+    return (("notional", ABSENT), ("book", {"holdings": beta_scenes.BOOK, "market": market, **weighed, **book}))
+
+
+_OF_BOTH = ("book.prices", {"SOL": "150", "ADA": "0.44"})
+_FEW = {name: [*column[:2], None] for name, column in beta_scenes.RETURNS.items()}
+_STILL = {**beta_scenes.RETURNS, "BTC": [0.0] * 6}
+_UNTIMED: Body = {**_PERPETUAL, "next_funding_at": None}
 
 
 def _only(*instruments: Body) -> Changes:
@@ -111,6 +155,20 @@ _BARE = dict.fromkeys(
 )
 _ANSWERED: dict[str, Changes] = {
     "as it is": (),
+    "a book by value": _of_book(),
+    "a book by its betas": _of_book({"weighting": "beta"}),
+    "half of a book": _of_book({"coverage": "0.5"}),
+    "a short book": _of_book({"holdings": [{"asset": "SOL", "quantity": "-40"}]}),
+    "a book with money": _of_book(
+        {"holdings": [*_BOOK["holdings"], {"asset": "USDT", "quantity": "900"}], "prices": {"SOL": "150", "USDT": "1"}}
+    ),
+    "a book that cancels nearly": _of_book(
+        {"holdings": [{"asset": "SOL", "quantity": "40"}, {"asset": "ADA", "quantity": "-5900"}]},
+        ("book.prices", {"SOL": "150", "ADA": "1"}),
+    ),
+    "a book by betas of returns": _by_betas(beta_scenes.GIVEN | {"prior": None}),
+    "a book by betas of closes": _by_betas(beta_scenes.CLOSED | {"method": "ols", "prior": None}),
+    "a book whose betas are there": _of_book({"weighting": "beta", "betas": {}}),
     "a long": (("side", "long"),),
     "until a moment": (("horizon_days", ABSENT), ("ends_at", "2026-04-02T03:04:05Z")),
     "for a while": (("horizon_days", 0.01),),
@@ -183,6 +241,26 @@ _ANSWERED: dict[str, Changes] = {
     "everything by its default": tuple((name, None) for name in ("ends_at", "underlying", "exchange", "funding_days")),
 }
 _REFUSED: dict[str, Changes] = {
+    "invalid_request: a book of nothing": _of_book({"holdings": []}),
+    "inconsistent_question: nothing to hedge": (("notional", ABSENT),),
+    "inconsistent_question: a book and its value": _of_book(None, ("notional", "10000")),
+    "inconsistent_question: a book and its side": _of_book(None, ("side", "short")),
+    "inconsistent_question: betas of a book by value": _of_book({"betas": {}}),
+    "inconsistent_question: a book that is none": _of_book({"holdings": [{"asset": "SOL", "quantity": "0"}]}),
+    "inconsistent_question: none of a book": _of_book({"coverage": "0"}),
+    "inconsistent_question: a book for two assets": _of_book(
+        None, ("instruments", [_PERPETUAL, {**_DATED, "underlying": "ETH"}])
+    ),
+    "inconsistent_question: a book for no time": _of_book(None, ("horizon_days", ABSENT), ("ends_at", AS_OF)),
+    "inconsistent_question: betas looked up nowhere": _by_betas({}),
+    "price_missing: of a book": _of_book({"prices": {}}),
+    "duplicate_symbol_beta_conflict: in a book": _of_book(
+        {"holdings": [{"asset": "SOL", "quantity": "1", "beta": 1.1}, {"asset": "SOL", "quantity": "1", "beta": 1.2}]}
+    ),
+    "beta_missing: in a book": _of_book({"holdings": beta_scenes.BOOK, "weighting": "beta"}, _OF_BOTH),
+    "too_few_observations: of a book": _by_betas({"series": {"style": "returns", "returns": _FEW}}),
+    "zero_variance: of a book": _by_betas({"series": {"style": "returns", "returns": _STILL}}),
+    "size_out_of_range: a book": _of_book({"prices": {"SOL": "100000000000"}}),
     "invalid_request": (("notional", "0"), ("horizon_days", 0.009)),
     "invalid_request: more than five years": (("horizon_days", 1825.1),),
     "invalid_request: 51 instruments": _only(*[_DATED] * 51),
@@ -226,6 +304,12 @@ _REFUSED: dict[str, Changes] = {
 }
 _LIVE_ANSWERED: dict[str, Changes] = {
     "as it is": (),
+    "a book": _looked_up(),
+    "a book by betas": _looked_up({"window_days": 90}),
+    "a book, all instruments sent": (
+        *_looked_up({"method": "ewma"}, holdings=beta_scenes.BOOK[:1]),
+        *(("underlying", ABSENT), ("exchange", ABSENT), ("instruments", [_UNTIMED])),
+    ),
     "everywhere": (("exchange", ABSENT),),
     "everywhere, with past funding": (("exchange", ABSENT), ("funding_days", 30)),
     "a day of past funding": (("funding_days", 1),),
@@ -244,6 +328,13 @@ _LIVE_ANSWERED: dict[str, Changes] = {
 }
 _NAMED: Changes = (("instruments", [{"style": "listed", "exchange": "bybit", "symbol": "BTCUSDT"}]),)
 _LIVE_REFUSED: dict[str, Changes] = {
+    "not_listed: a coin of a book": _looked_up(holdings=[{"asset": "NOPE", "quantity": "1"}]),
+    "stale_price: a coin of a book": _looked_up({}, holdings=[{"asset": "LUNC", "quantity": "1"}]),
+    "inconsistent_question: betas of a median": _looked_up({}, market={"exchange": "median"}),
+    "as_of_not_now: a book alone": (
+        *_looked_up(),
+        *(("underlying", ABSENT), ("exchange", ABSENT), ("instruments", [_PERPETUAL]), ("as_of", AS_OF)),
+    ),
     "not_listed: nothing on it": (("underlying", "NOPE"),),
     "not_listed: nothing on it anywhere": (("underlying", "NOPE"), ("exchange", ABSENT)),
     "not_listed: a name": (("instruments", [{"style": "listed", "exchange": "bybit", "symbol": "BTCUSDTT"}]),),
@@ -271,6 +362,11 @@ _LIVE_REFUSED: dict[str, Changes] = {
     "crossed_market": (*_only(_PERPETUAL), ("instruments.0.futures_bid", "60013.1")),
 }
 _BY_THE_WAY: tuple[tuple[Fault, Changes], ...] = (
+    *((fault, _looked_up()) for fault in ("off", "outage")),
+    *(
+        (fault, (*_looked_up({}), ("underlying", ABSENT), ("exchange", ABSENT), ("instruments", [_UNTIMED])))
+        for fault in ("off", "outage")
+    ),
     *((fault, ()) for fault in ("keyless", "spent", "off", "outage", "defect", "overloaded")),
     *((fault, (("exchange", ABSENT),)) for fault in ("off", "outage")),
     *((fault, (("exchange", "weex"),)) for fault in ("off", "outage")),

@@ -146,11 +146,18 @@ _ABOUT_BASIS: tuple[Lie, ...] = (
 )
 _ABOUT_CARRY: tuple[Lie, ...] = (
     # what is asked
-    Lie("no notional needed", record("CarryRequest", "required"), []),
+    Lie("a notional needed", record("CarryRequest", "required"), more("notional")),
+    Lie("no null as a book", member("CarryRequest", "book", "oneOf"), first),
+    Lie("a book of nothing", member("AskedBook", "holdings", "minItems"), 0),
+    Lie("books by beta by default", member("AskedBook", "weighting", "default"), "beta"),
+    Lie("half of a book by default", member("AskedBook", "coverage", "default"), "0.5"),
+    Lie("any member of a book", record("AskedBook", "additionalProperties"), ABSENT),
+    Lie("no null as betas of a book", member("UsedBook", "betas", "oneOf"), first),
+    Lie("a book by neither", member("UsedBook", "weighting", "enum"), more("neither")),
     Lie("a horizon needed", record("CarryRequest", "required"), more("horizon_days")),
     Lie("a hedge of nothing", member("CarryRequest", "notional"), {"$ref": f"{REF}Amount"}),
-    Lie("a hedge of either side", member("CarryRequest", "side", "enum"), more("both")),
-    Lie("no long hedge", member("CarryRequest", "side", "enum"), less("long")),
+    Lie("a hedge of either side", member("CarryRequest", "side", "oneOf", 0, "enum"), more("both")),
+    Lie("no long hedge", member("CarryRequest", "side", "oneOf", 0, "enum"), less("long")),
     Lie("long by default", member("CarryRequest", "side", "default"), "long"),
     Lie("a minute", member("CarryRequest", "horizon_days", "minimum"), 0.0007),
     Lie("six years", member("CarryRequest", "horizon_days", "maximum"), 2190),

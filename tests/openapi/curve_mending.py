@@ -7,7 +7,7 @@ from tests.openapi import basis_reasons, carry_reasons
 from tests.openapi.basis_reasons import FEWEST
 from tests.openapi.lookups import Question
 from tests.openapi.market import find_future, with_past
-from tests.openapi.mending import Remedy, choose, take_away
+from tests.openapi.mending import REMEDIES, Remedy, choose, send_returns, take_away
 from tests.openapi.queries import Query
 
 _PAIR: Question = {"style": "given", "symbol": "X-1", "underlying": "X", "spot_price": "10", "futures_price": "10.1"}
@@ -104,7 +104,53 @@ def _straighten_carry(question: Question) -> Question:
     if not (asked.get("instruments") or asked.get("underlying")):
         asked["underlying"] = "BTC"
     horizon = asked.get("horizon_days") or 90
-    return {**_each(asked, "instruments", _agree), "horizon_days": horizon, "ends_at": None, "as_of": None}
+    asked = {**_each(asked, "instruments", _agree), "horizon_days": horizon, "ends_at": None, "as_of": None}
+    if asked.get("book") is None:
+        return {**asked, "notional": asked.get("notional") or "10000"}
+    return _straighten_book_of({**asked, "notional": None, "side": None, "instruments": _on_one(asked)})
+
+
+def _on_one(question: Question) -> list[Question]:
+    """Leave what is on the first asset."""
+    followed = _followed(question)
+    return [one for one in question.get("instruments", ()) if one["style"] == "listed" or one["underlying"] == followed]
+
+
+def _followed(question: Question) -> str:
+    """Say to what betas of a book are."""
+    given = (one["underlying"] for one in question.get("instruments", ()) if one["style"] == "given")
+    return str(question.get("underlying") or next(given, "BTC"))
+
+
+def _in_book(*remedies: Remedy) -> Remedy:
+    """Mend the book of a hedge, as that of a question about a contract."""
+
+    def mend(question: Question) -> Question:
+        book = question.get("book")
+        if book is None:
+            return question
+        contract = {"style": "linear", "symbol": "HEDGE-1", "underlying": _followed(question)}
+        asked = {**book, "contract": contract}
+        for remedy in remedies:
+            asked = remedy(asked)
+        return {**question, "book": {name: value for name, value in asked.items() if name != "contract"}}
+
+    return mend
+
+
+def _weigh_something(book: Question) -> Question:
+    """Hold a little of each, all on one side, and hedge all of it."""
+    held = [{**holding, "quantity": "2"} for holding in book["holdings"]]
+    prices = dict.fromkeys(book.get("prices", {}), "0.25")
+    return {**book, "holdings": held, "prices": prices, "coverage": "1"}
+
+
+def _weigh_by_value(book: Question) -> Question:
+    """Ask for no betas where nobody weighs by them."""
+    return book if book.get("weighting") == "beta" else {**book, "betas": None}
+
+
+_straighten_book_of = _in_book(_weigh_something, _weigh_by_value, send_returns)
 
 
 def _hold(question: Question) -> Question:
@@ -122,8 +168,13 @@ def _list_basis(question: Question) -> Question:
 
 
 def _list_carry(question: Question) -> Question:
-    """Do the same for a hedge."""
-    return _list(question, "instruments")
+    """Do the same for a hedge, and price everything held."""
+    return _in_book(REMEDIES["price_missing"], send_returns)(_list(question, "instruments"))
+
+
+def _make_small(question: Question) -> Question:
+    small = {**question, "notional": "10000"}
+    return small if question.get("book") is None else _in_book(_weigh_something)(question)
 
 
 def _list(question: Question, field: str) -> Question:
@@ -156,9 +207,11 @@ _OF_CARRY: Mapping[str, Remedy] = {
     "inconsistent_question": _straighten_carry,
     "as_of_not_now": _with(as_of=None),
     "not_listed": _list_carry,
+    **{code: _in_book(REMEDIES[code]) for code in ("price_missing", "duplicate_symbol_beta_conflict", "beta_missing")},
+    **dict.fromkeys(("too_few_observations", "zero_variance", "stale_price"), _in_book(send_returns)),
     "price_unavailable": _with(funding_days=30),
     "expired_contract": lambda question: _each(question, "instruments", _last),
     "crossed_market": lambda question: _each(question, "instruments", _uncross),
-    "size_out_of_range": _with(notional="10000"),
+    "size_out_of_range": _make_small,
     "no_instrument": _hold,
 }

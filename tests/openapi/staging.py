@@ -108,7 +108,12 @@ def _is_live_basis(body: Body) -> bool:
 
 
 def _is_live_carry(body: Body) -> bool:
-    return _names_listed(body, "instruments")
+    return _names_listed(body, "instruments") or is_live_book(body.get("book"))
+
+
+def is_live_book(book: Body | None) -> bool:
+    """Tell whether prices or betas of a book are looked up."""
+    return book is not None and _is_live_sizing({**book, "contract": {"style": "none"}})
 
 
 def _is_live_margin(body: Body) -> bool:

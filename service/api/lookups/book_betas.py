@@ -26,9 +26,8 @@ from service.hedging.betas import (
     with_betas,
 )
 from service.hedging.estimation.estimates import BetaEstimate, Estimator
-from service.hedging.portfolio import Holding
+from service.hedging.portfolio import Book, Holding
 from service.hedging.risk.samples import ReturnSeries, SentSeries, WindowSeries
-from service.hedging.setting import Setting
 from service.hedging.units import Instant
 from service.market.history import Histories
 
@@ -63,14 +62,15 @@ class FoundBetas(NamedTuple):
     past: PastReturns | None
     """None where nothing was looked up."""
 
-    def describe(self, setting: Setting, histories: Histories) -> UsedBetas:
+    def describe(self, book: Book, histories: Histories, *, underlying: str) -> UsedBetas:
         """Say which betas a book has and where they are from.
 
         Args:
-            setting: the book with its betas and its prices of now, beside the contract.
+            book: with its betas and its prices of now.
             histories: that know how old closes are.
+            underlying: what the betas are to.
         """
-        described = describe_betas(setting, self.estimator, self.estimates)
+        described = describe_betas(book, self.estimator, self.estimates, underlying=underlying)
         history = None if self.past is None else tell_origin(histories, self.past)
         return UsedBetas(**asdict(described), series=self.series, history=history)
 
@@ -86,21 +86,21 @@ class Asked(NamedTuple):
     """End of patience, of the steady clock."""
 
 
-async def find_betas(state: Any, asked: Asked, setting: Setting) -> FoundBetas:
+async def find_betas(state: Any, asked: Asked, book: Book, *, underlying: str) -> FoundBetas:
     """Estimate the betas that holdings lack.
 
     Args:
         state: of the application.
         asked: the question.
-        setting: its book and its contract, all betas as 1.
+        book: its book, all betas as 1.
+        underlying: what the betas are to.
 
     Raises:
         RefusalError: as of `look_back`; overloaded.
         InconsistentQuestionError, TooFewObservationsError, ZeroVarianceError: as of `list_lacking`, `make_estimator`
             and `estimate`.
     """
-    underlying = setting.contract.underlying
-    places = list_lacking(setting.book, asked.holdings, underlying)
+    places = list_lacking(book, asked.holdings, underlying)
     estimator = make_estimator(asked.betas, underlying, is_needed=bool(places))
     if not places:
         return FoundBetas(tuple(asked.holdings), estimator, {}, asked.betas.series, None)

@@ -115,11 +115,13 @@ async def look_up(state: Any, question: Q, *, until: float | None = None) -> Pre
     check_question(question.betas, question.weighting)
     completed = await look_up_prices(state.market, question, until=until)
     asked = Asked(question.betas, question.holdings, question.market, question.as_of, until)
-    found = await find_betas(state, asked, _lay_out(replace(question, weighting="value"), completed))
+    plain = _lay_out(replace(question, weighting="value"), completed)
+    underlying = plain.contract.underlying
+    found = await find_betas(state, asked, plain.book, underlying=underlying)
     question = replace(question, holdings=found.holdings)
     if found.past is not None:  # what was waited for has made the prices older
         completed = await look_up_prices(state.market, question, until=until)
-    betas = found.describe(_lay_out(question, completed), state.histories)
+    betas = found.describe(_lay_out(question, completed).book, state.histories, underlying=underlying)
     cautions = (*completed.cautions, *warn_of_betas(betas))
     return Premises(question, completed._replace(cautions=cautions), betas)
 

@@ -248,6 +248,15 @@ LIVE_CARRY: dict[str, dict[str, Any]] = {
         "summary": "All BTC futures of all exchanges for 60 days, funding fitted to the last 30",
         "value": {"notional": "10000", "horizon_days": 60, "underlying": "BTC", "funding_days": 30},
     },
+    "book": {
+        "summary": "What the hedge of a book by betas of the last 90 days costs at one exchange for a month",
+        "value": {
+            "book": {name: ESTIMATED[name] for name in ("holdings", "market", "weighting", "betas")},
+            "horizon_days": 30,
+            "underlying": "BTC",
+            "exchange": "bybit",
+        },
+    },
 }
 
 SEED_MARGIN = {

@@ -98,6 +98,11 @@ _CURVE_REFUSALS = (
     *("not_listed", "exchange_off", "as_of_not_now", "price_unavailable", "overloaded"),
 )
 """What questions about the basis of futures refuse."""
+_CARRY_REFUSALS = (
+    *(*_CURVE_REFUSALS, "size_out_of_range", "no_instrument"),
+    *("price_missing", "duplicate_symbol_beta_conflict", "beta_missing"),
+    *("too_few_observations", "zero_variance", "stale_price"),
+)
 _MARGIN_REFUSALS = (
     *("inconsistent_contract", "inconsistent_question", "margin_conflict", "margin_terms_missing"),
     *("leverage_out_of_range", "expired_contract", "price_missing", "beta_missing", "size_out_of_range"),
@@ -169,7 +174,7 @@ OPERATIONS = (
         carry.assess,
         "assessCarry",
         "hedging",
-        (*_CALLER_REFUSALS, *_BODY_REFUSALS, *_CURVE_REFUSALS, "size_out_of_range", "no_instrument"),
+        (*_CALLER_REFUSALS, *_BODY_REFUSALS, *_CARRY_REFUSALS),
         reply=carry.CarryReply,
         request=carry.CarryRequest,
         examples=examples.CARRY,
