@@ -49,6 +49,7 @@ from service.hedging.costs.holding_cost import Desk
 from service.hedging.costs.instruments import Assumption, Instrument
 from service.hedging.costs.options import CarryOption
 from service.hedging.errors import NoInstrumentError
+from service.hedging.portfolio import STABLECOINS
 from service.hedging.sizing import LARGEST_NOTIONAL
 from service.hedging.term_structure.convergence import Projection
 from service.hedging.term_structure.pairs import Placed
@@ -265,6 +266,7 @@ async def _find_hedge(question: CarryRequest, stock: _Stock, state: Any, *, as_o
         return _take(question)
     _end(question, as_of)
     followed = _require_one_asset(question, stock.entries)
+    _require_dollars(stock.entries)
     found = await find_book(state, question.book, followed, as_of=question.as_of, until=until)
     return _Hedge(found.worth.notional, found.worth.side, found)
 
@@ -377,6 +379,18 @@ def _warn(entry: _Entry, index: int) -> Iterator[Caution]:
         yield caution("coin_margin_is_exposure", detail, "options", index)
 
 
+def _warn_of_book(found: FoundBook, chosen: Sequence[_Entry]) -> Iterator[Caution]:
+    """Say what is odd about a book, and in what other dollars than its own it would be hedged, at nobody's rate."""
+    yield from found.cautions
+    quotes = dict.fromkeys("an unsaid currency" if one.found is None else one.found.listing.quote for one in chosen)
+    others = ", ".join(quote for quote in quotes if quote != found.currency)
+    if found.currency is not None and others:
+        detail = (
+            f"Prices of the book are in {found.currency}, and options in {others}: one is taken to be worth the other"
+        )
+        yield caution("currency_assumed", detail, "options")
+
+
 def _draw(reply: CarryReply, theme: Theme) -> bytes:
     """Draw what each way costs against the time for which it is held, with the bands of the two that are compared."""
     turn = reply.break_even
@@ -445,7 +459,7 @@ def _reply(
             "options": tuple(_line(option, entry) for option, entry in zip(carry.options, chosen, strict=True)),
             "assumptions": (*carry.assumptions, *(one for entry in chosen for one in entry.assumptions)),
             "warnings": (
-                *(() if hedge.found is None else hedge.found.cautions),
+                *(() if hedge.found is None else _warn_of_book(hedge.found, chosen)),
                 *carry.warnings,
                 *(note for index, entry in enumerate(chosen) for note in _warn(entry, index)),
             ),
@@ -472,6 +486,15 @@ def _require_one_asset(question: CarryRequest, entries: Sequence[_Entry]) -> str
         detail = f"These instruments follow {', '.join(followed)}, and a hedge is in one asset"
         raise refuse("inconsistent_question", detail, at("instruments"))
     return question.underlying or next(iter(followed))
+
+
+def _require_dollars(entries: Sequence[_Entry]) -> None:
+    """Refuse to hedge a book, whose value is in dollars, in what is quoted in a coin."""
+    for index, entry in enumerate(entries):
+        if entry.found is not None and entry.found.listing.quote not in STABLECOINS:
+            symbol, quote = entry.instrument.symbol, entry.found.listing.quote
+            detail = f"{symbol} is quoted in {quote}; hedges of a book are in dollars or a dollar stablecoin"
+            raise refuse("currency_mismatch", detail, at("instruments", index, "symbol"))
 
 
 def _require_underlying(underlying: str | None, entries: Sequence[_Entry]) -> None:
