@@ -1,6 +1,6 @@
 """`POST /v1/carry`: what holding a hedge costs, through everything that can hold it, and where that turns."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -192,11 +192,15 @@ class _Entry(NamedTuple):
 
     instrument: Instrument
     market: str = REQUEST
-    origins: tuple[Provenance, Provenance] = (FROM_REQUEST, FROM_REQUEST)
     smallest: Decimal | None = None
     """Value of the smallest order; None where nobody tells."""
     assumptions: tuple[Assumption, ...] = ()
     found: Found | None = None
+
+    @property
+    def origins(self) -> tuple[Provenance, Provenance]:
+        """Where the future's price and the spot price came from."""
+        return (FROM_REQUEST, FROM_REQUEST) if self.found is None else origins_of(self.found)
 
 
 class _Hedge(NamedTuple):
@@ -246,13 +250,14 @@ async def _answer(question: CarryRequest, state: Any) -> CarryReply:
     entries = {index: _Entry(one) for index, one in enumerate(question.instruments) if isinstance(one, Instrument)}
     missing: tuple[Unavailable, ...] = ()
     as_of, until = _as_of(question), state.market.deadline()
+    look_up = Look(state.market, "index", question.max_age_seconds, until, as_of)
     if wanted or question.underlying is not None:
         require_now(as_of, question.max_age_seconds)
-        look_up = Look(state.market, "index", question.max_age_seconds, until, as_of)
         listed, missing = await _look_up(question, look_up, state.histories, wanted=wanted)
         entries |= listed
     stock = _Stock([entries[index] for index in sorted(entries)], missing)
     hedge = await _find_hedge(question, stock, state, as_of=as_of, until=until)
+    stock = _redate(look_up, stock, wanted)
     make = partial(_reply, question, stock, hedge, as_of=as_of, largest_notional=state.settings.max_notional)
     reply = await work(state.worker, make) if len(stock.entries) > MOST_AT_ONCE else make()
     held = () if reply.book is None else reply.book.provenance.values()
@@ -325,10 +330,17 @@ async def _look_up(
     lost = {index: past for index, past in pasts.items() if not isinstance(past, PastFunding)}
     if len(lost) == len(found) and not question.instruments:
         refuse_failures({str(index): past for index, past in lost.items()}, lambda _: at("underlying"))
-    dated = redate(look_up, found, lambda index: place_of("instruments", index, named))
     missing = (*others.missing, *(miss(found[index].seen, str(error)) for index, error in lost.items()))
-    entries = {index: _listed(look_up, one, pasts.get(index)) for index, one in dated.items() if index not in lost}
+    entries = {index: _listed(look_up, one, pasts.get(index)) for index, one in found.items() if index not in lost}
     return entries, missing[:MOST_MISSING]
+
+
+def _redate(look_up: Look, stock: _Stock, wanted: Container[int]) -> _Stock:
+    """Give what is listed the age that it has after all that was waited for: the past of funding, and the book."""
+    found = {index: entry.found for index, entry in enumerate(stock.entries) if entry.found is not None}
+    dated = redate(look_up, found, lambda index: place_of("instruments", index, wanted))
+    entries = [entry._replace(found=dated.get(index)) for index, entry in enumerate(stock.entries)]
+    return stock._replace(entries=entries)
 
 
 async def _find_pasts(
@@ -352,7 +364,6 @@ def _listed(look_up: Look, found: Found, past: object) -> _Entry:
     return _Entry(
         instrument,
         found.market,
-        origins_of(found),
         smallest=smallest_order(found),
         assumptions=()
         if instrument.expiry is None or fee is not None
