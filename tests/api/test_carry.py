@@ -515,6 +515,20 @@ def test_a_book_that_can_not_be_hedged_is_refused_at_its_place(
     assert refused(call("POST", "/v1/carry", json=asked), asked) == (422, code, pointers)
 
 
+def test_a_book_of_more_digits_than_decimals_have_by_default_is_told_in_full(call: Call) -> None:
+    """Next to nothing of it can still be hedged."""
+    held = [{"asset": "SOL", "quantity": "123456", "beta": 10}]
+    told = ask_book(
+        call, holdings=held, prices={"SOL": "100000000000000"}, weighting="beta", coverage="0.000000000000000001"
+    )
+
+    assert told["notional"] == "123.456"
+    assert (told["book"]["exposure"], told["book"]["beta_exposure"]) == (
+        "12345600000000000000",
+        "123456000000000000000",
+    )
+
+
 def test_a_price_that_a_book_lacks_is_named_where_it_is_to_stand(call: Call) -> None:
     """Every one of them, within the book."""
     asked = {"book": {**BOOK, "prices": {}}, "horizon_days": 90, "instruments": [PERPETUAL], "as_of": AS_OF}

@@ -28,7 +28,7 @@ from service.hedging.portfolio import (
     require_prices,
     value_portfolio,
 )
-from service.hedging.units import Coverage, Instant, Money
+from service.hedging.units import Coverage, Instant, Money, exactly
 
 _Share = Annotated[Coverage, Meta(description="Share of the (beta) exposure to hedge, 0 to 10.")]
 _Weighting = Annotated[
@@ -171,6 +171,7 @@ def _currency(asked: AskedBook, spot: Spot) -> str | None:
     return None if asked.market is None or is_sent else asked.market.quote
 
 
+@exactly
 def _use(asked: AskedBook, book: Book, spot: Spot, *, betas: UsedBetas | None) -> UsedBook:
     used = [line.asset for line in book.holdings]
     return UsedBook(
