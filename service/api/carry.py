@@ -1,6 +1,6 @@
 """`POST /v1/carry`: what holding a hedge costs, through everything that can hold it, and where that turns."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -49,6 +49,7 @@ from service.hedging.costs.holding_cost import Desk
 from service.hedging.costs.instruments import Assumption, Instrument
 from service.hedging.costs.options import CarryOption
 from service.hedging.errors import NoInstrumentError
+from service.hedging.portfolio import STABLECOINS
 from service.hedging.sizing import LARGEST_NOTIONAL
 from service.hedging.term_structure.convergence import Projection
 from service.hedging.term_structure.pairs import Placed
@@ -191,11 +192,15 @@ class _Entry(NamedTuple):
 
     instrument: Instrument
     market: str = REQUEST
-    origins: tuple[Provenance, Provenance] = (FROM_REQUEST, FROM_REQUEST)
     smallest: Decimal | None = None
     """Value of the smallest order; None where nobody tells."""
     assumptions: tuple[Assumption, ...] = ()
     found: Found | None = None
+
+    @property
+    def origins(self) -> tuple[Provenance, Provenance]:
+        """Where the future's price and the spot price came from."""
+        return (FROM_REQUEST, FROM_REQUEST) if self.found is None else origins_of(self.found)
 
 
 class _Hedge(NamedTuple):
@@ -245,13 +250,14 @@ async def _answer(question: CarryRequest, state: Any) -> CarryReply:
     entries = {index: _Entry(one) for index, one in enumerate(question.instruments) if isinstance(one, Instrument)}
     missing: tuple[Unavailable, ...] = ()
     as_of, until = _as_of(question), state.market.deadline()
+    look_up = Look(state.market, "index", question.max_age_seconds, until, as_of)
     if wanted or question.underlying is not None:
         require_now(as_of, question.max_age_seconds)
-        look_up = Look(state.market, "index", question.max_age_seconds, until, as_of)
         listed, missing = await _look_up(question, look_up, state.histories, wanted=wanted)
         entries |= listed
     stock = _Stock([entries[index] for index in sorted(entries)], missing)
     hedge = await _find_hedge(question, stock, state, as_of=as_of, until=until)
+    stock = _redate(look_up, stock, wanted)
     make = partial(_reply, question, stock, hedge, as_of=as_of, largest_notional=state.settings.max_notional)
     reply = await work(state.worker, make) if len(stock.entries) > MOST_AT_ONCE else make()
     held = () if reply.book is None else reply.book.provenance.values()
@@ -265,6 +271,7 @@ async def _find_hedge(question: CarryRequest, stock: _Stock, state: Any, *, as_o
         return _take(question)
     _end(question, as_of)
     followed = _require_one_asset(question, stock.entries)
+    _require_dollars(stock.entries)
     found = await find_book(state, question.book, followed, as_of=question.as_of, until=until)
     return _Hedge(found.worth.notional, found.worth.side, found)
 
@@ -323,10 +330,17 @@ async def _look_up(
     lost = {index: past for index, past in pasts.items() if not isinstance(past, PastFunding)}
     if len(lost) == len(found) and not question.instruments:
         refuse_failures({str(index): past for index, past in lost.items()}, lambda _: at("underlying"))
-    dated = redate(look_up, found, lambda index: place_of("instruments", index, named))
     missing = (*others.missing, *(miss(found[index].seen, str(error)) for index, error in lost.items()))
-    entries = {index: _listed(look_up, one, pasts.get(index)) for index, one in dated.items() if index not in lost}
+    entries = {index: _listed(look_up, one, pasts.get(index)) for index, one in found.items() if index not in lost}
     return entries, missing[:MOST_MISSING]
+
+
+def _redate(look_up: Look, stock: _Stock, wanted: Container[int]) -> _Stock:
+    """Give what is listed the age that it has after all that was waited for: the past of funding, and the book."""
+    found = {index: entry.found for index, entry in enumerate(stock.entries) if entry.found is not None}
+    dated = redate(look_up, found, lambda index: place_of("instruments", index, wanted))
+    entries = [entry._replace(found=dated.get(index)) for index, entry in enumerate(stock.entries)]
+    return stock._replace(entries=entries)
 
 
 async def _find_pasts(
@@ -350,7 +364,6 @@ def _listed(look_up: Look, found: Found, past: object) -> _Entry:
     return _Entry(
         instrument,
         found.market,
-        origins_of(found),
         smallest=smallest_order(found),
         assumptions=()
         if instrument.expiry is None or fee is not None
@@ -375,6 +388,18 @@ def _warn(entry: _Entry, index: int) -> Iterator[Caution]:
             f"Margin of {entry.instrument.symbol} is posted in {entry.instrument.underlying}, which is exposure itself"
         )
         yield caution("coin_margin_is_exposure", detail, "options", index)
+
+
+def _warn_of_book(found: FoundBook, chosen: Sequence[_Entry]) -> Iterator[Caution]:
+    """Say what is odd about a book, and in what other dollars than its own it would be hedged, at nobody's rate."""
+    yield from found.cautions
+    quotes = dict.fromkeys("an unsaid currency" if one.found is None else one.found.listing.quote for one in chosen)
+    others = ", ".join(quote for quote in quotes if quote != found.currency)
+    if found.currency is not None and others:
+        detail = (
+            f"Prices of the book are in {found.currency}, and options in {others}: one is taken to be worth the other"
+        )
+        yield caution("currency_assumed", detail, "options")
 
 
 def _draw(reply: CarryReply, theme: Theme) -> bytes:
@@ -445,7 +470,7 @@ def _reply(
             "options": tuple(_line(option, entry) for option, entry in zip(carry.options, chosen, strict=True)),
             "assumptions": (*carry.assumptions, *(one for entry in chosen for one in entry.assumptions)),
             "warnings": (
-                *(() if hedge.found is None else hedge.found.cautions),
+                *(() if hedge.found is None else _warn_of_book(hedge.found, chosen)),
                 *carry.warnings,
                 *(note for index, entry in enumerate(chosen) for note in _warn(entry, index)),
             ),
@@ -472,6 +497,15 @@ def _require_one_asset(question: CarryRequest, entries: Sequence[_Entry]) -> str
         detail = f"These instruments follow {', '.join(followed)}, and a hedge is in one asset"
         raise refuse("inconsistent_question", detail, at("instruments"))
     return question.underlying or next(iter(followed))
+
+
+def _require_dollars(entries: Sequence[_Entry]) -> None:
+    """Refuse to hedge a book, whose value is in dollars, in what is quoted in a coin."""
+    for index, entry in enumerate(entries):
+        if entry.found is not None and entry.found.listing.quote not in STABLECOINS:
+            symbol, quote = entry.instrument.symbol, entry.found.listing.quote
+            detail = f"{symbol} is quoted in {quote}; hedges of a book are in dollars or a dollar stablecoin"
+            raise refuse("currency_mismatch", detail, at("instruments", index, "symbol"))
 
 
 def _require_underlying(underlying: str | None, entries: Sequence[_Entry]) -> None:

@@ -17,6 +17,7 @@ from service.hedging.hindsight.attribution import (
     UsedBeta,
     attribute,
     check_position,
+    list_money,
     warn_of_book,
     warn_of_position,
     warn_of_side,
@@ -168,7 +169,7 @@ def judge_hedge(question: EffectivenessQuestion) -> EffectivenessAnswer:
     judged = None if evidence is None else judge(evidence, question.standard)
     judgement = None if judged is None else judged.judgement
     offset = _offset(question, evidence, judgement)
-    attribution = _attribute(question.position, judgement)
+    attribution = _attribute(question.position, judgement, book)
     return EffectivenessAnswer(
         exposure=None if book is None else Money.of(book.exposure),
         judgement=judgement,
@@ -273,12 +274,13 @@ def _offset(
     return offset_returns(evidence.item, evidence.future, hedge_ratio=judgement.in_sample.hedge_ratio)
 
 
-def _attribute(position: PastPosition | None, judgement: Judgement | None) -> Attribution | None:
+def _attribute(position: PastPosition | None, judgement: Judgement | None, book: Book | None) -> Attribution | None:
     if position is None:
         return None
     if position.beta is not None:
         return attribute(position, UsedBeta(position.beta, "given"))
-    return None if judgement is None else attribute(position, UsedBeta(_slope(judgement), "regression"))
+    money = frozenset[str]() if book is None else list_money(book)
+    return None if judgement is None else attribute(position, UsedBeta(_slope(judgement), "regression", money))
 
 
 def _slope(judgement: Judgement) -> float:

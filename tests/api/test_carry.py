@@ -34,6 +34,7 @@ PERPETUAL, APRIL, JANUARY = (dict(one) for one in SEED["instruments"])
 FREE = {"taker_fee_rate": "0", "half_spread_rate": "0"}
 STEADY = {"mean_rate": 0.0001, "persistence": 0.0, "volatility": 0.0}
 BITCOIN = {"style": "listed", "exchange": "binance", "symbol": "BTCUSDT"}
+UNTIMED = {**PERPETUAL, "next_funding_at": None}
 
 
 def ask_carry(ask: Call, **question: Any) -> Any:
@@ -514,6 +515,20 @@ def test_a_book_that_can_not_be_hedged_is_refused_at_its_place(
     assert refused(call("POST", "/v1/carry", json=asked), asked) == (422, code, pointers)
 
 
+def test_a_book_of_more_digits_than_decimals_have_by_default_is_told_in_full(call: Call) -> None:
+    """Next to nothing of it can still be hedged."""
+    held = [{"asset": "SOL", "quantity": "123456", "beta": 10}]
+    told = ask_book(
+        call, holdings=held, prices={"SOL": "100000000000000"}, weighting="beta", coverage="0.000000000000000001"
+    )
+
+    assert told["notional"] == "123.456"
+    assert (told["book"]["exposure"], told["book"]["beta_exposure"]) == (
+        "12345600000000000000",
+        "123456000000000000000",
+    )
+
+
 def test_a_price_that_a_book_lacks_is_named_where_it_is_to_stand(call: Call) -> None:
     """Every one of them, within the book."""
     asked = {"book": {**BOOK, "prices": {}}, "horizon_days": 90, "instruments": [PERPETUAL], "as_of": AS_OF}
@@ -550,6 +565,43 @@ def test_a_book_of_then_is_not_valued_by_prices_of_now(ask: Call) -> None:
     asked = {"book": book, "horizon_days": 30, "instruments": [PERPETUAL], "as_of": AS_OF}
 
     assert refused(ask("POST", "/v1/carry", json=asked), asked) == (422, "as_of_not_now", ["#/as_of"])
+
+
+def test_a_book_in_dollars_is_not_hedged_by_as_many_bitcoins(ask: Call) -> None:
+    """A future that is quoted in a coin has another notional, whatever was sent beside it."""
+    ether = {**PERPETUAL, "underlying": "ETH"}
+    in_bitcoin = {"style": "listed", "exchange": "binance", "symbol": "ETHBTC"}
+    asked = {"book": BOOK, "horizon_days": 30, "instruments": [ether, in_bitcoin]}
+
+    assert refused(ask("POST", "/v1/carry", json=asked), asked) == (
+        422,
+        "currency_mismatch",
+        ["#/instruments/1/symbol"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("book", "instruments", "others"),
+    [
+        ({}, [BITCOIN], None),
+        ({}, [BITCOIN, {**BITCOIN, "symbol": "BTCUSD_PERP"}, {**BITCOIN, "symbol": "BTCUSDC"}], "USD, USDC"),
+        ({}, [BITCOIN, UNTIMED], "an unsaid currency"),
+        ({"prices": BOOK["prices"]}, [{**BITCOIN, "symbol": "BTCUSDC"}], None),
+        ({"prices": {"SOL": "150"}}, [{**BITCOIN, "symbol": "BTCUSDC"}], "USDC"),
+    ],
+)
+def test_dollars_that_are_taken_to_be_worth_one_another_are_named(
+    ask: Call, book: dict[str, Any], instruments: list[dict[str, Any]], others: str | None
+) -> None:
+    """Prices that are looked up have a currency; all that were sent are in whatever the caller thinks in."""
+    held = {"holdings": BOOK["holdings"], "market": {"exchange": "binance"}, **book}
+    reply = answered(ask("POST", "/v1/carry", json={"book": held, "horizon_days": 30, "instruments": instruments}))
+    told = [warning for warning in reply["warnings"] if warning["code"] == "currency_assumed"]
+
+    assert [warning["pointer"] for warning in told] == ["#/options"] * len(told)
+    assert [set(warning["detail"].split(" options in ")[1].split(":")[0].split(", ")) for warning in told] == (
+        [] if others is None else [set(others.split(", "))]
+    )
 
 
 # Charts and counts

@@ -80,3 +80,30 @@ def test_who_has_waited_for_prices_does_not_wait_for_the_past_as_long_again(
     assert f"has not answered within {PATIENCE:g} s" in refused.json()["errors"][0]["detail"]
     assert prices.fired
     assert answered.status_code == 200
+
+
+def test_futures_that_grow_too_old_while_the_past_of_a_book_is_waited_for_are_refused(
+    exchanges: ExchangeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The book is priced anew after that, and what holds its hedge has to be as young as was asked for."""
+    monkeypatch.setattr(upstream, "CALL_SECONDS", 2 * PATIENCE)
+    past = exchanges.inject(BINANCE, "/api/v3/klines", faults.hang())
+    settings = {**NO_LIMIT, "HEDGE_UPSTREAM": exchanges.url, "HEDGE_PATIENCE_SECONDS": f"{PATIENCE}"}
+    listed = {"style": "listed", "exchange": "binance", "symbol": "BTCUSDT"}
+    question = {"book": {**BOOK, **ESTIMATED}, "horizon_days": 30, "instruments": [listed], "max_age_seconds": 10}
+    steady = Ahead()
+
+    with conversing(create_app(settings, clock=Clock(steady=steady))) as ask, ThreadPoolExecutor(1) as pool:
+        before = exchanges.count(BINANCE, "/api/v3/klines")
+        asking = pool.submit(ask, "POST", "/v1/carry", json=question)
+        try:
+            exchanges.wait_for(before + 2, BINANCE, "/api/v3/klines")
+            steady.seconds += 20
+        finally:
+            past.release()
+        refused = asking.result(DEADLINE)
+        answered = ask("POST", "/v1/carry", json=question)
+
+    assert (refused.status_code, refused.json()["code"]) == (503, "price_unavailable")
+    assert [error["pointer"] for error in refused.json()["errors"]] == ["#/instruments/0/symbol"]
+    assert answered.status_code == 200

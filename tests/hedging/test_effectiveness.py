@@ -516,6 +516,45 @@ def test_the_slope_of_another_book_than_was_held_is_told(
     assert warned.get("another_book") == ("#/attribution/beta" if is_told else None)
 
 
+def test_money_has_no_part_in_what_a_slope_is_of() -> None:
+    """What a short sale brought in lies beside it: the book is worth more than nothing, and is exposed to less."""
+    short = {"SOL": "-3", "ADA": "-1", "USDT": "700"}
+    held = [
+        {"asset": asset, "quantity": quantity, "start_price": "1" if asset == "USDT" else "100", "end_price": "1"}
+        for asset, quantity in short.items()
+    ]
+    position = {"held": held, "side": "long", "coverage": "1", "beta": None}
+    answer = answered(series=RETURNS, holdings=short, prices=HELD["prices"], position=position)
+    (found,) = [answer.attribution] if answer.attribution else []
+
+    assert str(found.book_value) == "300"
+    assert float(found.beta_exposure) == pytest.approx(-400 * found.beta)
+    assert float(found.parts[0].book) == pytest.approx(0.15 * 400 * found.beta)
+    assert float(found.exact_contracts or 0) == pytest.approx(400 * found.beta / 6000)
+    assert not codes(answer.warnings).keys() & {"hedge_adds_risk", "another_book"}
+
+
+def test_a_beta_that_was_sent_is_of_all_that_was_held() -> None:
+    """Its money included: nobody else knows what it was made of."""
+    held = [
+        {"asset": asset, "quantity": quantity, "start_price": "1", "end_price": "1"}
+        for asset, quantity in {"SOL": "3", "ADA": "1", "USDT": "16"}.items()
+    ]
+    found = answered(series=RETURNS, **HELD, position={"held": held, "beta": 0.5}).attribution
+
+    assert found is not None
+    assert str(found.beta_exposure) == "10"
+
+
+def test_a_coin_of_which_the_measured_book_held_none_is_no_money() -> None:
+    """Who held it held another book."""
+    held = [{"asset": asset, "quantity": "1", "start_price": "100", "end_price": "82"} for asset in ("SOL", "DOT")]
+    book = {"holdings": {"SOL": "1", "DOT": "0"}, "prices": {"SOL": "1", "DOT": "1"}}
+    answer = answered(series=RETURNS, **book, position={"held": held, "coverage": None, "beta": None})
+
+    assert "another_book" in codes(answer.warnings)
+
+
 def test_a_future_on_another_coin_takes_no_slope_but_that_of_two_legs() -> None:
     """A beta that was sent is to whatever the contract follows; and legs are of the hedge itself, whatever that was."""
     ether = {"style": "linear", "symbol": "ETH-MINI", "underlying": "ETH", "multiplier": "0.1"}

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from tests.openapi.basis_reasons import FEWEST
 from tests.openapi.book_reasons import is_senseless, weigh_book
-from tests.openapi.lookups import Around, Question, RefusedError
+from tests.openapi.lookups import COINS_AT_A_DOLLAR, Around, Question, RefusedError
 from tests.openapi.pairs import (
     begin,
     expiry_of,
@@ -80,6 +80,8 @@ def _size(question: Question, found: Sequence[Question], span: _Span, around: Ar
     followed = {one["underlying"] for one in (*found, question) if one.get("underlying") is not None}
     if _is_no_time(span) or len(followed) > 1:
         raise RefusedError("inconsistent_question")
+    if any("market" in one and one["market"].split()[-1] not in COINS_AT_A_DOLLAR for one in found):
+        raise RefusedError("currency_mismatch")
     (underlying,) = followed
     exposure = weigh_book(question["book"], underlying, question.get("as_of"), around)
     notional = round(abs(exposure) * Fraction(question["book"].get("coverage", 1)), 8)

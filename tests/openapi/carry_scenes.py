@@ -331,6 +331,14 @@ _LIVE_REFUSED: dict[str, Changes] = {
     "not_listed: a coin of a book": _looked_up(holdings=[{"asset": "NOPE", "quantity": "1"}]),
     "stale_price: a coin of a book": _looked_up({}, holdings=[{"asset": "LUNC", "quantity": "1"}]),
     "inconsistent_question: betas of a median": _looked_up({}, market={"exchange": "median"}),
+    "currency_mismatch: a book beside a future in bitcoin": (
+        *_looked_up(),
+        *(("underlying", ABSENT), ("exchange", ABSENT)),
+        (
+            "instruments",
+            [_PERPETUAL | {"underlying": "ETH"}, {"style": "listed", "exchange": "binance", "symbol": "ETHBTC"}],
+        ),
+    ),
     "as_of_not_now: a book alone": (
         *_looked_up(),
         *(("underlying", ABSENT), ("exchange", ABSENT), ("instruments", [_PERPETUAL]), ("as_of", AS_OF)),

@@ -209,6 +209,7 @@ _OF_CARRY: Mapping[str, Remedy] = {
     "not_listed": _list_carry,
     **{code: _in_book(REMEDIES[code]) for code in ("price_missing", "duplicate_symbol_beta_conflict", "beta_missing")},
     **dict.fromkeys(("too_few_observations", "zero_variance", "stale_price"), _in_book(send_returns)),
+    "currency_mismatch": _with(instruments=[], underlying="BTC"),
     "price_unavailable": _with(funding_days=30),
     "expired_contract": lambda question: _each(question, "instruments", _last),
     "crossed_market": lambda question: _each(question, "instruments", _uncross),

@@ -110,7 +110,7 @@ def _refuse_series(question: Question, prices: dict[str, Any], around: Around) -
     series = question.get("series")
     values = _value(question, prices)
     if series is None or (question.get("holdings") is not None and not sum(values.values())):
-        return _refuse_position(question, None)
+        return _refuse_position(question, None, set())
     if series["style"] == "window":
         return _refuse_window(question, set(values), around)
     if series["style"] != "legs" and _is_uneven(question, set(values)):
@@ -122,7 +122,8 @@ def _refuse_series(question: Question, prices: dict[str, Any], around: Around) -
             ("zero_variance", lambda: any(_stands_still(rows, leg) for leg in range(1, len(rows[0])))),
         )
     )
-    return code or _refuse_position(question, _slope(rows))
+    money = {holding["asset"] for holding in question.get("holdings") or [] if is_money(holding["asset"], prices)}
+    return code or _refuse_position(question, _slope(rows), money)
 
 
 def _value(question: Question, prices: dict[str, Any]) -> dict[str, Fraction]:
@@ -201,13 +202,15 @@ def _slope(rows: Rows) -> Fraction:
     return Fraction(shared) / Fraction(sum((y - other) ** 2 for y in future))
 
 
-def _refuse_position(question: Question, slope: Fraction | None) -> str | None:
-    """Tell whether a coverage was to be reached on the book's own side."""
+def _refuse_position(question: Question, slope: Fraction | None, money: set[str]) -> str | None:
+    """Tell whether a coverage was to be reached on the book's own side; in a slope money has no part."""
     position = question.get("position") or {}
     if position.get("coverage") is None:
         return None
     beta = slope if position.get("beta") is None else Fraction(repr(position["beta"]))
-    worth = sum(Fraction(line["quantity"]) * Fraction(line["start_price"]) for line in position["held"])
+    exempt = money if position.get("beta") is None else set()
+    moving = [line for line in position["held"] if line["asset"] not in exempt]
+    worth = sum(Fraction(line["quantity"]) * Fraction(line["start_price"]) for line in moving)
     exposed = round((beta or Fraction(0)) * worth, 18)
     is_wrong = exposed and (exposed > 0) != (position.get("side", "short") == "short")
     return "inconsistent_question" if is_wrong else None

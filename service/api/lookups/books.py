@@ -28,7 +28,7 @@ from service.hedging.portfolio import (
     require_prices,
     value_portfolio,
 )
-from service.hedging.units import Coverage, Instant, Money
+from service.hedging.units import Coverage, Instant, Money, exactly
 
 _Share = Annotated[Coverage, Meta(description="Share of the (beta) exposure to hedge, 0 to 10.")]
 _Weighting = Annotated[
@@ -88,6 +88,8 @@ class FoundBook(NamedTuple):
 
     used: UsedBook
     worth: Worth
+    currency: str | None
+    """In which it was priced; None where all prices were sent, and nobody said."""
     cautions: tuple[Caution, ...]
 
 
@@ -118,7 +120,7 @@ async def find_book(state: Any, asked: AskedBook, underlying: str, *, as_of: Ins
             betas = found.describe(_weigh(asked, spot, underlying), state.histories, underlying=underlying)
         book = _weigh(asked, spot, underlying)
         worth = size_worth(book, asked.coverage, state.settings.max_notional)
-    return FoundBook(_use(asked, book, spot, betas=betas), worth, tuple(_warn(book, betas)))
+    return FoundBook(_use(asked, book, spot, betas=betas), worth, _currency(asked, spot), tuple(_warn(book, betas)))
 
 
 def check_book(asked: AskedBook) -> None:
@@ -164,6 +166,12 @@ def _weigh(asked: AskedBook, spot: Spot, underlying: str) -> Book:
     return value_portfolio(asked.holdings, spot.prices, weighting=asked.weighting, underlying=underlying)
 
 
+def _currency(asked: AskedBook, spot: Spot) -> str | None:
+    is_sent = all(origin.source == "request" for origin in spot.provenance.values())
+    return None if asked.market is None or is_sent else asked.market.quote
+
+
+@exactly
 def _use(asked: AskedBook, book: Book, spot: Spot, *, betas: UsedBetas | None) -> UsedBook:
     used = [line.asset for line in book.holdings]
     return UsedBook(

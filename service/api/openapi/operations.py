@@ -101,7 +101,7 @@ _CURVE_REFUSALS = (
 _CARRY_REFUSALS = (
     *(*_CURVE_REFUSALS, "size_out_of_range", "no_instrument"),
     *("price_missing", "duplicate_symbol_beta_conflict", "beta_missing"),
-    *("too_few_observations", "zero_variance", "stale_price"),
+    *("too_few_observations", "zero_variance", "stale_price", "currency_mismatch"),
 )
 _MARGIN_REFUSALS = (
     *("inconsistent_contract", "inconsistent_question", "margin_conflict", "margin_terms_missing"),

@@ -121,6 +121,14 @@ class Attribution(Struct, frozen=True, kw_only=True):
 
     book_value: Annotated[Money, Meta(description="Of the book when the hedge was opened.", examples=["10000"])]
     beta: Annotated[float, Meta(description="Of the book, used for the split.", examples=[1.1])]
+    beta_exposure: Annotated[
+        Money,
+        Meta(
+            description="beta x book_value, by which the result is split; where beta is the slope in `series`, x what "
+            "is held of book_value beyond the stablecoins of `holdings`, which have no part in a slope.",
+            examples=["11000"],
+        ),
+    ]
     beta_source: Annotated[
         BetaSource,
         Meta(
@@ -171,6 +179,8 @@ class UsedBeta(NamedTuple):
 
     value: float
     source: BetaSource
+    money: frozenset[str] = frozenset()
+    """Assets of the book that had no part in it."""
 
 
 def check_position(position: PastPosition) -> None:
@@ -207,9 +217,9 @@ def warn_of_side(position: PastPosition, found: Attribution) -> Iterator[Caution
         position: as sent.
         found: of it.
     """
-    exposed = found.beta * float(found.book_value)
+    exposed = found.beta_exposure
     if found.notional and exposed and (exposed > 0) != (position.side == "short"):
-        detail = f"A {position.side} position adds to a beta exposure of {exposed:.12g}: it is no hedge of it"
+        detail = f"A {position.side} position adds to a beta exposure of {exposed}: it is no hedge of it"
         yield caution("hedge_adds_risk", detail, "position", "side")
 
 
@@ -220,8 +230,8 @@ def warn_of_book(position: PastPosition, book: Book) -> Iterator[Caution]:
         position: split by a slope that was measured.
         book: whose slope it is.
     """
-    measured = {line.asset: line.quantity for line in book.holdings if line.kind == "risky" and line.quantity}
-    money = {line.asset for line in book.holdings} - measured.keys()
+    money = list_money(book)
+    measured = {line.asset: line.quantity for line in book.holdings if line.asset not in money and line.quantity}
     held: dict[str, Decimal] = {}
     for one in position.held:
         held[one.asset] = held.get(one.asset, _ZERO) + one.quantity
@@ -229,6 +239,11 @@ def warn_of_book(position: PastPosition, book: Book) -> Iterator[Caution]:
     if not _is_in_proportion(moving, measured):
         detail = "The slope is of the book in holdings, and another one was held: send its beta, or hold what it held"
         yield caution("another_book", detail, "attribution", "beta")
+
+
+def list_money(book: Book) -> frozenset[str]:
+    """List the assets of a book that are money, not exposure."""
+    return frozenset(line.asset for line in book.holdings if line.kind == "stablecoin")
 
 
 @exactly
@@ -251,8 +266,9 @@ def attribute(position: PastPosition, beta: UsedBeta) -> Attribution:
     Raises:
         InconsistentQuestionError: if a coverage was to be reached on the side that adds to the book's exposure.
     """
-    worth = sum((line.quantity * line.start_price for line in position.held), _ZERO)
-    exposed = exact_beta(beta.value) * worth
+    values = [(line.asset, line.quantity * line.start_price) for line in position.held]
+    worth = sum((value for _, value in values), _ZERO)
+    exposed = exact_beta(beta.value) * sum((value for asset, value in values if asset not in beta.money), _ZERO)
     legs = _lay_out(position, exposed)
     spot_pnl = Money.of(sum((line.quantity * (line.end_price - line.start_price) for line in position.held), _ZERO))
     hedge_pnl = Money.of(
@@ -269,6 +285,7 @@ def attribute(position: PastPosition, beta: UsedBeta) -> Attribution:
     return Attribution(
         book_value=Money.of(worth),
         beta=beta.value,
+        beta_exposure=Money.of(exposed),
         beta_source=beta.source,
         underlying_return=Share.of(legs.market_return),
         futures_return=Share.of(position.exit_price / position.entry_price - 1),
