@@ -48,7 +48,7 @@ LOCK := --quiet --universal --no-strip-extras --python-version 3.11 --generate-h
 	--no-annotate --custom-compile-command "make lock"
 
 fuzz: .venv/.dev  ## properties with new examples, schemathesis at length with a new seed, every lie about the document
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --hypothesis-profile fresh --ignore tests/openapi $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --hypothesis-profile fresh -m hypothesis --ignore tests/openapi $(ARGS)
 	$(BIN)/python -m pytest tests/openapi -m fuzz $(ARGS)
 
 bench: .venv/.dev  ## against FastAPI and against bare ASGI, side by side

@@ -70,7 +70,7 @@ def create_app(
     Args:
         environment: the HEDGE_ variables, and where worker processes share their metrics.
         metrics: where to count; None for a set of its own.
-        clock: where time comes from; None for the machine's.
+        clock: by which prices age and limits fill, but answers are not dated; None for the machine's.
 
     Raises:
         SettingsError: for an unknown HEDGE_ variable or a value out of range.

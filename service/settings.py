@@ -107,7 +107,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     max_notional: Positive = Positive("1E12")
     """Largest hedge that is sized, in the quote currency."""
     patience_seconds: Annotated[float, Meta(gt=0, le=30)] = 0.9
-    """Time that a request waits for prices and terms that have to be fetched first."""
+    """Time that a request waits for everything that has to be fetched first, prices and past together."""
     redis_seconds: Annotated[float, Meta(ge=0.05, le=10)] = ALLOWANCE_SECONDS
     """Time that a request spends on Redis before it goes on without; below `patience_seconds`."""
     redis_url: RedisUrl | None = None

@@ -9,6 +9,9 @@ from service.app import create_app
 from tests.conftest import NO_LIMIT, Call, conversing
 from tests.market.exchange import ExchangeServer
 
+PATIENT = {"HEDGE_PATIENCE_SECONDS": "20"}
+"""Whatever has to be fetched comes in: a busy machine is no finding."""
+
 
 @pytest.fixture(scope="package")
 def exchange_server() -> Iterator[ExchangeServer]:
@@ -34,5 +37,5 @@ def ask(exchanges: ExchangeServer) -> Iterator[Call]:
 @contextmanager
 def service_at(server: ExchangeServer, **environment: str) -> Iterator[Call]:
     """Give a function that asks a service of its own, with further settings."""
-    with conversing(create_app({**NO_LIMIT, "HEDGE_UPSTREAM": server.url, **environment})) as call:
+    with conversing(create_app({**NO_LIMIT, **PATIENT, "HEDGE_UPSTREAM": server.url, **environment})) as call:
         yield call

@@ -15,7 +15,6 @@ from tests.api.charts.test_line_charts import read
 from tests.api.conftest import service_at
 from tests.api.truth import (
     NEAR,
-    PATIENT,
     answered,
     codes,
     days_left,
@@ -440,9 +439,10 @@ def test_a_future_whose_price_can_not_be_had_is_no_answer(
     """Down, hanging, garbage, a crossed book or a stale quote: 503, with the reason and when to ask again."""
     injected = exchanges.inject(FAPI, path, fault)
     question = {"pairs": [given(), PERPETUAL]}
-    patience = {"HEDGE_PATIENCE_SECONDS": "0.3"} if fault.hang else PATIENT
-    with service_at(exchanges, **patience) as ask:
+    hurried = {"HEDGE_PATIENCE_SECONDS": "0.3"} if fault.hang else {}
+    with service_at(exchanges, **hurried) as ask:
         answer = ask("POST", "/v1/basis", json=question)
+        exchanges.wait_for(1, FAPI, path)
         exchanges.clear()
 
     assert injected.fired
@@ -487,7 +487,7 @@ def test_an_asset_of_which_nothing_can_be_had_is_refused(exchanges: ExchangeServ
 def test_a_warning_leads_to_the_line_that_it_is_about(exchanges: ExchangeServer) -> None:
     """Also behind what was sent: an inverse future of the underlying has no past in its own currency."""
     sent = given(expiry=None)
-    with service_at(exchanges, **PATIENT) as ask:
+    with service_at(exchanges) as ask:
         reply = ask_basis(ask, pairs=[sent], underlying="BNB", exchange="binance", history_days=30)
 
     (place,) = codes(reply)["no_history"]
@@ -570,7 +570,7 @@ def test_a_greedy_question_asks_no_exchange_for_more_than_its_share(exchanges: E
     """A hundred futures with their past are 200 histories: MEXC grants two at once, and who asks for less is served."""
     world = exchanges.world
     many = [named(world, listing(world, name, asset)) for name in EXCHANGES for asset in MAJORS]
-    with service_at(exchanges, **PATIENT) as ask:
+    with service_at(exchanges) as ask:
         question = {"pairs": many, "history_days": 390}
         answer = ask("POST", "/v1/basis", json=question)
         calm = ask("POST", "/v1/basis", json={"pairs": many})

@@ -12,7 +12,6 @@ from service.api.openapi import examples
 from tests.api.charts.test_line_charts import read
 from tests.api.conftest import service_at
 from tests.api.truth import (
-    PATIENT,
     answered,
     codes,
     days_left,
@@ -292,7 +291,7 @@ def test_an_instrument_that_was_looked_up_gives_the_same_option_when_sent_back(e
     world = exchanges.world
     futures = [listing(world, "binance", "BTC", quarter=quarter) for quarter in (None, 0, 1)]
     question = {"instruments": [named(world, one) for one in futures], "horizon_days": 60}
-    with service_at(exchanges, **PATIENT) as ask:
+    with service_at(exchanges) as ask:
         reply = ask_carry(ask, **question, funding_days=30)
         asked = exchanges.count()
         instruments = [option["instrument"] for option in reply["options"]]
@@ -472,7 +471,7 @@ def test_betas_of_a_book_are_estimated_as_in_sizing(call: Call) -> None:
 def test_one_question_of_a_bot_tells_what_a_hedge_by_beta_costs(exchanges: ExchangeServer) -> None:
     """The book is sent, all else is found; what was found and sent back gives the same, and asks nobody."""
     question = examples.LIVE_CARRY["book"]["value"]
-    with service_at(exchanges, **PATIENT) as ask:
+    with service_at(exchanges) as ask:
         told = answered(ask("POST", "/v1/carry", json=question))
         asked = exchanges.count()
         book, betas = told["book"], told["book"]["betas"]

@@ -8,7 +8,7 @@ import pytest
 
 from service.api.openapi import examples
 from tests.api.conftest import service_at
-from tests.api.truth import PATIENT, answered, closes, codes, listing, refused
+from tests.api.truth import answered, closes, codes, listing, refused
 from tests.conftest import Call
 from tests.market.exchange import ExchangeServer, faults
 from tests.market.exchange.world import World
@@ -33,7 +33,7 @@ def question(days: int = 60, **changes: Any) -> dict[str, Any]:
 
 def judge(exchanges: ExchangeServer, asked: dict[str, Any]) -> Any:
     """Ask a service that has time."""
-    with service_at(exchanges, **PATIENT) as ask:
+    with service_at(exchanges) as ask:
         return answered(ask("POST", PATH, json=asked))
 
 
@@ -182,7 +182,7 @@ def test_what_has_no_answer_is_refused_at_its_place(
     exchanges: ExchangeServer, *, asked: dict[str, Any], code: str, pointers: list[str] | None
 ) -> None:
     """Each place is in the request, but for a member that is missing there."""
-    with service_at(exchanges, **PATIENT) as ask:
+    with service_at(exchanges) as ask:
         answer = ask("POST", PATH, json=asked)
 
     if pointers is None:
@@ -195,7 +195,7 @@ def test_closes_that_can_not_be_had_are_no_answer(exchanges: ExchangeServer) -> 
     """503, at every coin and at the series for bitcoin, of which nobody said a word."""
     fault = exchanges.inject(*KLINES, faults.maintenance())
     asked = question(prices=PRICES)
-    with service_at(exchanges, **PATIENT) as ask:
+    with service_at(exchanges) as ask:
         status, code, pointers = refused(ask("POST", PATH, json=asked), asked)
 
     assert fault.fired

@@ -9,7 +9,7 @@ import pytest
 from service.api.openapi import examples
 from service.app import create_app
 from tests.api.conftest import service_at
-from tests.api.truth import PATIENT, answered, codes, follow, listing, named, refused
+from tests.api.truth import answered, codes, follow, listing, named, refused
 from tests.conftest import NO_LIMIT, Call
 from tests.market.exchange import ExchangeServer
 from tests.openapi.asgi import Sent, scope_of
@@ -64,7 +64,7 @@ LISTED: dict[str, Any] = {
 
 def test_contracts_prices_and_past_days_are_looked_up(exchanges: ExchangeServer) -> None:
     """By default the last 90 days: of the coins, and of both underlyings, at the exchange that is named."""
-    with service_at(exchanges, **PATIENT) as ask:
+    with service_at(exchanges) as ask:
         reply = answered(ask("POST", PATH, json=LISTED))
 
     assert [one["contract_source"]["source"] for one in reply["instruments"]] == ["bybit", "binance"]
@@ -80,7 +80,7 @@ def test_contracts_prices_and_past_days_are_looked_up(exchanges: ExchangeServer)
 
 def test_sending_a_looked_up_answer_back_gives_the_same_plans(exchanges: ExchangeServer, call: Call) -> None:
     """At a service that knows no exchange: only where things came from differs."""
-    with service_at(exchanges, **PATIENT) as ask:
+    with service_at(exchanges) as ask:
         told = answered(ask("POST", PATH, json=LISTED))
     legs = [{name: one[name] for name in ("contract", "futures_price", "leverage")} for one in told["instruments"]]
 
@@ -106,7 +106,7 @@ def test_two_things_of_one_name_are_two_contracts(exchanges: ExchangeServer) -> 
         {"contract": {"style": "listed", "exchange": exchange, "symbol": "BTCUSDT"}, "leverage": "3"}
         for exchange in ("binance", "bybit")
     ]
-    with service_at(exchanges, **PATIENT) as ask:
+    with service_at(exchanges) as ask:
         reply = answered(
             ask("POST", PATH, json={**LISTED, "instruments": [*legs, {"contract": dated, "leverage": "3"}]})
         )
@@ -123,7 +123,7 @@ def test_contracts_in_two_currencies_are_refused(exchanges: ExchangeServer) -> N
     world = exchanges.world
     legs = [{"contract": named(world, listing(world, "binance", "BTC", quote=quote))} for quote in ("USDT", "USDC")]
     question = {**LISTED, "instruments": legs, "prices": {"SOL": "150", "ADA": "0.4"}, "budget": None}
-    with service_at(exchanges, **PATIENT) as ask:
+    with service_at(exchanges) as ask:
         answer = ask("POST", PATH, json=question)
 
     assert refused(answer, question) == (422, "currency_mismatch", ["#/instruments/1/contract"])
@@ -132,7 +132,7 @@ def test_contracts_in_two_currencies_are_refused(exchanges: ExchangeServer) -> N
 def test_a_price_of_unknown_currency_is_said_to_be_assumed(exchanges: ExchangeServer) -> None:
     """At the contract's own place, since a reply has no mark among its spot prices."""
     question = {**SEED, "prices": {"SOL": "150"}, "market": {"exchange": "binance"}, "as_of": None}
-    with service_at(exchanges, **PATIENT) as ask:
+    with service_at(exchanges) as ask:
         reply = answered(ask("POST", PATH, json=question))
 
     assert codes(reply)["currency_assumed"] == ["#/instruments/0/futures_price", "#/instruments/1/futures_price"]
@@ -141,7 +141,7 @@ def test_a_price_of_unknown_currency_is_said_to_be_assumed(exchanges: ExchangeSe
 def test_a_book_without_exposure_needs_no_past(exchanges: ExchangeServer) -> None:
     """Nothing is asked for in vain, and the series is echoed as it was asked."""
     question = {**LISTED, "holdings": [{"asset": "USDT", "quantity": "5"}], "prices": {"USDT": "1"}}
-    with service_at(exchanges, **PATIENT) as ask:
+    with service_at(exchanges) as ask:
         reply = answered(ask("POST", PATH, json=question))
 
     assert (reply["absent_reason"], reply["plans"], reply["best"], reply["history"]) == ("no_exposure", [], None, None)

@@ -9,7 +9,7 @@ import pytest
 from service.api.openapi import examples
 from tests.api.charts.test_line_charts import read
 from tests.api.conftest import service_at
-from tests.api.truth import PATIENT, answered, codes, listing, named, refused
+from tests.api.truth import answered, codes, listing, named, refused
 from tests.conftest import Call
 from tests.market.exchange import ExchangeServer
 
@@ -87,7 +87,7 @@ def test_a_listed_contract_and_looked_up_prices_are_played(exchanges: ExchangeSe
     one = listing(exchanges.world, "bybit", "BTC")
     question = {**examples.LIVE_SCENARIOS["listed"]["value"], "contract": named(exchanges.world, one)}
 
-    with service_at(exchanges, **PATIENT) as ask:
+    with service_at(exchanges) as ask:
         reply = answered(ask("POST", "/v1/scenarios", json=question))
     (hedge,) = reply["hedges"]
 

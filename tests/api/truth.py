@@ -14,8 +14,6 @@ from tests.market.exchange.world import World
 DAY_MS = 86_400_000
 SETTLING_MS = 60_000
 """After midnight, while the close of the day before may still be corrected."""
-PATIENT = {"HEDGE_PATIENCE_SECONDS": "20"}
-"""For questions that have much fetched: a busy machine is no finding."""
 NEAR = 2e-8
 """Within which a printed rate lies from what floats make of it."""
 

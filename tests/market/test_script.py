@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
-from service.app import create_app
+from service.app import create_app, open_link
 from service.gcra import Pace
 from service.limits import Limiter
 from service.link import ALLOWANCE_SECONDS, Allowance, Failure, Link, LinkError
+from service.market.clock import Clock
 from service.market.source import UpstreamError
 from service.market.store import Store
+from service.settings import read_settings
 from tests.conftest import conversing
 from tests.market.hand import DEADLINE, Hands, Source, board
 from tests.market.redis.probe import PATIENT
@@ -193,6 +195,16 @@ def test_a_limit_is_what_redis_says(answer: list[Any], expected: tuple[bool, int
 
     assert (verdict.is_allowed, verdict.remaining, verdict.retry_after) == expected
     assert failures == []
+
+
+def test_the_time_for_redis_is_what_the_operator_says() -> None:
+    """Every question has it anew."""
+    settings = read_settings({"HEDGE_REDIS_URL": "redis://redis", "HEDGE_REDIS_SECONDS": "0.7"})
+    link = open_link(settings, lambda _: None, Clock())
+
+    assert link is not None
+    assert [link.allow().left, Store(link).allow().left] == [0.7, 0.7]
+    asyncio.run(link.close())
 
 
 def test_a_redis_that_answers_is_reachable() -> None:

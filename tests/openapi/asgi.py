@@ -30,7 +30,8 @@ and no place for a stream, or finds that no exchange answers, or not every one. 
 JSON = "application/json"
 SVG = "image/svg+xml"
 REQUEST_ID = "f3a1"
-_PATIENCE_SECONDS = 30.0
+DEADLINE = 120.0
+"""Of an answer, in seconds; it only fails a hang."""
 
 
 class Sent(NamedTuple):
@@ -80,7 +81,7 @@ def ask(app: ASGIApp, sent: Sent) -> Answer:
 
 async def deliver(app: ASGIApp, many: Iterable[Sent]) -> list[Answer]:
     """Send requests one after the other; one that is never answered raises TimeoutError."""
-    return [await asyncio.wait_for(_exchange(app, sent), _PATIENCE_SECONDS) for sent in many]
+    return [await asyncio.wait_for(_exchange(app, sent), DEADLINE) for sent in many]
 
 
 async def _exchange(app: ASGIApp, sent: Sent) -> Answer:

@@ -41,8 +41,6 @@ from tests.openapi.staging import (
 )
 from tests.openapi.strict_json import read_json
 
-DEADLINE = 120.0
-"""Of an answer, in seconds; it only fails a hang."""
 _ANSWERABLE = (
     *("sizeHedge", "measureBasis", "assessCarry", "assessMargin", "playScenarios", "simulateHedges"),
     *("assessCoverage", "judgeEffectiveness", "measureHedgeRatio", "listPlans"),

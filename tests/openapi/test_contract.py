@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from schemathesis import Case
 
+from tests.openapi.asgi import DEADLINE
 from tests.openapi.document import operations, read_document
-from tests.openapi.generated import DEADLINE, Examiner, load_generator
+from tests.openapi.generated import Examiner, load_generator
 from tests.openapi.house import Door, House
 from tests.openapi.repertoire import REPERTOIRE
 

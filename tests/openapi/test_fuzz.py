@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from schemathesis import Case
 
+from tests.openapi.asgi import DEADLINE
 from tests.openapi.document import read_document
-from tests.openapi.generated import DEADLINE, Examiner, load_generator
+from tests.openapi.generated import Examiner, load_generator
 from tests.openapi.house import Door, House
 
 SEED = secrets.randbelow(2**32)

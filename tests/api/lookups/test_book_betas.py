@@ -17,7 +17,7 @@ from service.api.openapi import examples
 from service.app import create_app
 from service.worker import QUEUE, Worker
 from tests.api.conftest import service_at
-from tests.api.truth import DAY_MS, PATIENT, answered, at_ms, closes, codes, listing, named, refused
+from tests.api.truth import DAY_MS, answered, at_ms, closes, codes, listing, named, refused
 from tests.conftest import NO_LIMIT, Call
 from tests.market.exchange import ExchangeServer, faults
 from tests.market.exchange.world import World
@@ -56,7 +56,7 @@ def of_then(path: str = "/v1/sizing", betas: Any = None, **changes: Any) -> dict
 @pytest.fixture(scope="module")
 def bot(exchange_server: ExchangeServer) -> Iterator[Call]:
     """Give a function that asks a service which has time, and keeps what it looked up for the next question."""
-    with service_at(exchange_server, **PATIENT) as ask:
+    with service_at(exchange_server) as ask:
         yield ask
 
 
@@ -243,7 +243,7 @@ def test_past_days_of_a_model_and_betas_come_together(ask: Call, exchanges: Exch
 def test_prices_are_looked_at_once_more_after_the_wait_for_closes(exchanges: ExchangeServer) -> None:
     """A slow history makes them older: they are fetched anew, or told with the age that they have by then."""
     exchanges.inject(*KLINES, faults.slow(1.5))
-    with service_at(exchanges, **PATIENT) as ask:
+    with service_at(exchanges) as ask:
         told = put(ask, question(market={"exchange": "binance", "max_age_seconds": 20}))
 
     ages = [told["provenance"][asset]["age_seconds"] for asset in ("SOL", "ADA")]
@@ -352,7 +352,7 @@ def test_closes_that_ended_long_ago_are_refused_with_their_age(exchanges: Exchan
     """At the coins, and at the betas for what the contract follows; nothing of today is said by them."""
     exchanges.inject(*KLINES, faults.rows_cut(0.1))
     asked = question()
-    with service_at(exchanges, **PATIENT) as ask:
+    with service_at(exchanges) as ask:
         answer = ask("POST", "/v1/sizing", json=asked)
 
     places = ["#/holdings/0/asset", "#/holdings/1/asset", "#/betas"]
@@ -364,7 +364,7 @@ def test_closes_that_can_not_be_had_now_are_no_reason_to_guess(exchanges: Exchan
     """503, though all prices were sent."""
     exchanges.inject(*KLINES, faults.maintenance())
     asked = of_then(betas={"series": None}, market={"exchange": "binance"}, as_of=...)
-    with service_at(exchanges, **PATIENT) as ask:
+    with service_at(exchanges) as ask:
         answer = ask("POST", "/v1/sizing", json=asked)
 
     places = ["#/holdings/0/asset", "#/holdings/1/asset", "#/betas"]

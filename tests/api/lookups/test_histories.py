@@ -13,7 +13,6 @@ from tests.api.lookups.test_pairs import WHOLE, find, look_at
 from tests.api.test_basis import ask_basis, given
 from tests.api.truth import (
     DAY_MS,
-    PATIENT,
     answered,
     at_ms,
     codes,
@@ -64,7 +63,7 @@ def test_a_perpetual_stands_among_its_daily_basis_rates(exchanges: ExchangeServe
     """Close of the future over close of the spot pair, less 1; as many days as were asked for and are there."""
     world = exchanges.world
     one = listing(world, exchange, "SOL")
-    with service_at(exchanges, **PATIENT) as ask:
+    with service_at(exchanges) as ask:
         (line,) = ask_basis(ask, pairs=[named(world, one)], history_days=days)["pairs"]
 
     past = past_basis(world, one, min(days, line["history"]["observations"]))
@@ -82,7 +81,7 @@ def test_an_expiry_stands_among_annual_rates_by_the_days_that_were_left(
     world = exchanges.world
     quarter = lasting(world)
     one = listing(world, exchange, "BTC", quarter=quarter)
-    with service_at(exchanges, **PATIENT) as ask:
+    with service_at(exchanges) as ask:
         reply = ask_basis(ask, pairs=[named(world, one)], history_days=60, day_count=day_count)
 
     (line,) = reply["pairs"]
@@ -96,7 +95,7 @@ def test_the_past_of_a_scaled_future_is_that_of_as_many_units(exchanges: Exchang
     """A thousand PEPE closed against a thousand: the mean is a few basis points, and no 99,900 %."""
     world = exchanges.world
     one = listing(world, "binance", "PEPE")
-    with service_at(exchanges, **PATIENT) as ask:
+    with service_at(exchanges) as ask:
         (line,) = ask_basis(ask, pairs=[named(world, one)], history_days=30)["pairs"]
 
     assert_placed(line, past_basis(world, one, 30), rate_now(world, one))
@@ -107,7 +106,7 @@ def test_a_scaled_pair_is_the_spot_of_a_scaled_future(exchanges: ExchangeServer)
     """Binance trades BABYDOGE by the million on both sides; 44 days of it are over."""
     world = exchanges.world
     one = listing(world, "binance", "BABYDOGE")
-    with service_at(exchanges, **PATIENT) as ask:
+    with service_at(exchanges) as ask:
         (line,) = ask_basis(ask, pairs=[named(world, one)], history_days=90)["pairs"]
 
     assert line["history"]["observations"] == 44 - unsettled(world)
@@ -118,7 +117,7 @@ def test_a_future_without_a_spot_pair_in_its_currency_has_no_past(exchanges: Exc
     """USD is not USDT, and never silently: null with a warning that says so, beside one that has a past."""
     world = exchanges.world
     inverse, linear = listing(world, "bybit", "SOL", "inverse"), listing(world, "bybit", "SOL")
-    with service_at(exchanges, **PATIENT) as ask:
+    with service_at(exchanges) as ask:
         reply = ask_basis(ask, pairs=[named(world, inverse), named(world, linear)], history_days=30)
 
     first, second = reply["pairs"]
@@ -147,7 +146,7 @@ def test_a_young_listing_has_no_past_yet(
     """Two days say nothing, and the answer says that; three are placed, with a word that they are few."""
     world = exchanges.world
     fault = exchanges.inject("fapi.binance.com", "/fapi/v1/klines", shortened(days + unsettled(world)))
-    with service_at(exchanges, **PATIENT) as ask:
+    with service_at(exchanges) as ask:
         pairs = [given(expiry=None), named(world, listing(world, "binance", "SOL"))]
         reply = ask_basis(ask, pairs=pairs, history_days=30)
 
@@ -162,7 +161,7 @@ def test_a_day_that_one_of_two_lacks_is_no_day(exchanges: ExchangeServer) -> Non
     world = exchanges.world
     one = listing(world, "binance", "SOL")
     exchanges.inject("api.binance.com", "/api/v3/klines", faults.Fault(change=lambda rows: rows[:-10] + rows[-9:]))
-    with service_at(exchanges, **PATIENT) as ask:
+    with service_at(exchanges) as ask:
         (line,) = ask_basis(ask, pairs=[named(world, one)], history_days=30)["pairs"]
 
     whole, hole = past_basis(world, one, 31), world.millis() // DAY_MS * DAY_MS - 8 * DAY_MS
@@ -175,7 +174,7 @@ def test_a_past_that_can_not_be_had_is_refused_where_it_was_named(exchanges: Exc
     world = exchanges.world
     exchanges.inject("api.binance.com", "/api/v3/klines", faults.maintenance())
     question = {"pairs": [given(expiry=None), named(world, listing(world, "binance", "SOL"))], "history_days": 30}
-    with service_at(exchanges, **PATIENT) as ask:
+    with service_at(exchanges) as ask:
         answer = ask("POST", "/v1/basis", json=question)
         reply = ask_basis(ask, underlying="SOL", exchange="binance", history_days=30)
 
@@ -190,7 +189,7 @@ def test_a_past_that_ended_long_ago_is_none(exchanges: ExchangeServer) -> None:
     """The exchange answers, and what it says is no past of today: asking again would not help."""
     world = exchanges.world
     exchanges.inject("api.binance.com", "/api/v3/klines", faults.Fault(change=lambda rows: rows[:-4]))
-    with service_at(exchanges, **PATIENT) as ask:
+    with service_at(exchanges) as ask:
         reply = ask_basis(ask, pairs=[named(world, listing(world, "binance", "SOL"))], history_days=30)
 
     assert codes(reply) == {"no_history": ["#/pairs/0/history"]}
@@ -202,7 +201,7 @@ def test_pairs_that_can_not_be_listed_now_leave_no_past(exchanges: ExchangeServe
     world = exchanges.world
     exchanges.inject("api.binance.com", "/api/v3/exchangeInfo", faults.maintenance())
     question = {"pairs": [named(world, listing(world, "binance", "SOL"))], "history_days": 30}
-    with service_at(exchanges, **PATIENT) as ask:
+    with service_at(exchanges) as ask:
         answer = ask("POST", "/v1/basis", json=question)
         plain = ask("POST", "/v1/basis", json={**question, "history_days": None})
 
@@ -223,7 +222,7 @@ def test_a_history_that_was_fetched_is_asked_for_once(ask: Call, exchanges: Exch
 def test_all_markets_of_an_asset_are_placed_in_one_answer(exchanges: ExchangeServer) -> None:
     """What an exchange does not grant at once is named line by line; nothing else is lost by it."""
     world = exchanges.world
-    with service_at(exchanges, **PATIENT) as ask:
+    with service_at(exchanges) as ask:
         reply = ask_basis(ask, underlying="BTC", history_days=90)
 
     silent = {place.removesuffix("/history") for place in codes(reply)["no_history"]}

@@ -9,7 +9,7 @@ from service.hedging.term_structure.funding import fit_funding
 from service.market.source import DAY_MS, Payment
 from tests.api.conftest import service_at
 from tests.api.test_carry import ask_carry
-from tests.api.truth import PATIENT, listing, listing_of, named, refused
+from tests.api.truth import listing, listing_of, named, refused
 from tests.market.exchange import ExchangeServer, faults
 
 NOW = 1_800_000_000_000 // DAY_MS * DAY_MS
@@ -62,7 +62,7 @@ def test_a_process_is_fitted_to_what_was_really_paid(
     world = exchanges.world
     one = listing(world, exchange, asset)
     days = 3 if hours == 1 else 10
-    with service_at(exchanges, **PATIENT) as ask:
+    with service_at(exchanges) as ask:
         reply = ask_carry(ask, instruments=[named(world, one)], horizon_days=7, funding_days=days)
 
     (option,) = reply["options"]
@@ -98,7 +98,7 @@ def test_a_past_that_can_not_be_had_is_refused_if_named_and_else_left_out_aloud(
     injected = exchanges.inject("fapi.binance.com", "/fapi/v1/fundingRate", fault)
     question = named_question("SOLUSDT")
     others = {"notional": "10000", "horizon_days": 7, "underlying": "SOL", "funding_days": 30}
-    with service_at(exchanges, **PATIENT) as ask:
+    with service_at(exchanges) as ask:
         answer = ask("POST", "/v1/carry", json=question)
         reply = ask_carry(ask, **others)
 
@@ -117,7 +117,7 @@ def test_a_perpetual_whose_exchange_tells_no_interval_is_excluded(
     exchanges: ExchangeServer,
 ) -> None:
     """BingX tells neither interval nor past of its inverse futures: nobody can say what they pay."""
-    with service_at(exchanges, **PATIENT) as ask:
+    with service_at(exchanges) as ask:
         reply = ask_carry(ask, underlying="BNB", exchange="bingx", horizon_days=7, funding_days=30)
         question = named_question("BNB-USD", "bingx")
         alone = ask("POST", "/v1/carry", json=question)
@@ -143,7 +143,7 @@ def test_a_question_of_which_no_past_can_be_had_is_told_to_come_back(exchanges: 
     """Not that there is nothing to hold it in: that is there, and its past is not."""
     exchanges.inject("", "/fapi/v1/fundingRate", faults.maintenance())
     question = {"notional": "10000", "horizon_days": 7, "underlying": "UNI", "exchange": "binance", "funding_days": 9}
-    with service_at(exchanges, **PATIENT) as ask:
+    with service_at(exchanges) as ask:
         answer = ask("POST", "/v1/carry", json=question)
 
     assert refused(answer, question) == (503, "price_unavailable", ["#/underlying"])
@@ -153,7 +153,7 @@ def test_a_question_of_which_no_past_can_be_had_is_told_to_come_back(exchanges: 
 def test_every_market_of_an_asset_is_fitted_to_its_own_past(exchanges: ExchangeServer) -> None:
     """Rates of one exchange never speak for another's."""
     world = exchanges.world
-    with service_at(exchanges, **PATIENT) as ask:
+    with service_at(exchanges) as ask:
         reply = ask_carry(ask, underlying="BTC", horizon_days=7, funding_days=30)
 
     perpetuals = [option for option in reply["options"] if option["kind"] == "perpetual"]

@@ -15,7 +15,7 @@ from service.market.history import Histories, History
 from service.market.lookup import Market
 from service.market.source import Close, Exchange, Listing
 from tests.api.conftest import service_at
-from tests.api.truth import PATIENT, answered, at_ms, closes, codes, listing, refused, unsettled
+from tests.api.truth import answered, at_ms, closes, codes, listing, refused, unsettled
 from tests.conftest import Call
 from tests.market.exchange import ExchangeServer, faults
 from tests.market.exchange.world import World
@@ -49,7 +49,7 @@ def question(days: int = 60, **changes: Any) -> dict[str, Any]:
 
 def simulate(exchanges: ExchangeServer, asked: dict[str, Any]) -> Any:
     """Ask a service that has time."""
-    with service_at(exchanges, **PATIENT) as ask:
+    with service_at(exchanges) as ask:
         return answered(ask("POST", PATH, json=asked))
 
 
@@ -287,7 +287,7 @@ def test_past_days_that_are_not_to_be_had_are_refused(
     exchanges: ExchangeServer, asked: dict[str, Any], code: str, pointers: list[str]
 ) -> None:
     """Each with the places that ask for them."""
-    with service_at(exchanges, **PATIENT) as ask:
+    with service_at(exchanges) as ask:
         answer = ask("POST", PATH, json=asked)
 
     assert refused(answer, asked) == (422, code, pointers)
@@ -307,7 +307,7 @@ def test_past_days_that_can_not_be_had_now_are_named_with_their_places(exchanges
     """The coins where they are held, the underlying where its days are asked for: 503, and nothing is estimated."""
     fault = exchanges.inject(KLINES[0], path, faults.maintenance())
     asked = question(**_ALL_SENT)
-    with service_at(exchanges, **PATIENT) as ask:
+    with service_at(exchanges) as ask:
         answer = ask("POST", PATH, json=asked)
 
     assert fault.fired
@@ -320,7 +320,7 @@ def test_closes_that_ended_long_ago_are_refused(exchanges: ExchangeServer) -> No
     """By the rule of every history: 36 hours are the most."""
     exchanges.inject(*KLINES, faults.rows_cut(0.5))
     asked = question(**_ALL_SENT)
-    with service_at(exchanges, **PATIENT) as ask:
+    with service_at(exchanges) as ask:
         answer = ask("POST", PATH, json=asked)
 
     places = ["#/holdings/0/asset", "#/holdings/1/asset", "#/model/history_days"]
@@ -332,7 +332,7 @@ def test_a_coin_that_is_no_longer_traded_is_refused(exchanges: ExchangeServer) -
     """LUNC has a candle every day, and each closes where the one before did: the last trade is days old."""
     world = exchanges.world
     asked = question(60, holdings=[{"asset": asset, "quantity": "40"} for asset in ("SOL", "LUNC")])
-    with service_at(exchanges, **PATIENT) as ask:
+    with service_at(exchanges) as ask:
         answer = ask("POST", PATH, json=asked)
 
     assert refused(answer, asked) == (422, "stale_price", ["#/holdings/1/asset"])
@@ -354,7 +354,7 @@ def test_nothing_is_looked_up_for_a_question_that_has_no_answer(
     exchanges: ExchangeServer, wrong: dict[str, Any]
 ) -> None:
     """Exchanges grant few histories at once."""
-    with service_at(exchanges, **PATIENT) as ask:
+    with service_at(exchanges) as ask:
         answer = ask("POST", PATH, json=question(**{**_ALL_SENT, **wrong}))
 
     assert answer.status_code == 422

@@ -8,7 +8,7 @@ import pytest
 from service.api.openapi import examples
 from tests.api.conftest import service_at
 from tests.api.test_basis import ask_basis
-from tests.api.truth import DAY_MS, PATIENT, at_ms, closes, codes, follow, listing, named, refused, unsettled
+from tests.api.truth import DAY_MS, at_ms, closes, codes, follow, listing, named, refused, unsettled
 from tests.conftest import Call
 from tests.market.exchange import ExchangeServer, faults
 from tests.market.exchange.assets import MAJORS
@@ -131,7 +131,7 @@ def test_the_risk_of_a_book_comes_from_daily_closes(
 ) -> None:
     """Of the exchange that lists the future: coins, its underlying and itself; a short holding counts by its sign."""
     world = exchanges.world
-    with service_at(exchanges, **PATIENT) as ask:
+    with service_at(exchanges) as ask:
         reply = ask_basis(ask, **fetched(*BOOK, exchange=exchange, symbol=symbol, days=days))
 
     rows = true_returns(world, exchange, listing(world, exchange, "BTC"), book=BOOK, days=days)
@@ -150,7 +150,7 @@ def test_the_risk_of_a_book_comes_from_daily_closes(
 def test_an_asset_held_twice_is_one_holding(exchanges: ExchangeServer) -> None:
     """15 and 25 SOL are 40; a stablecoin is no exposure, and is not asked for."""
     apart = [("SOL", "15"), ("USDT", "9000"), ("ADA", "5000"), ("SOL", "25"), ("USDC", "1")]
-    with service_at(exchanges, **PATIENT) as ask:
+    with service_at(exchanges) as ask:
         one, other = (ask_basis(ask, **fetched(*book))["risk"] for book in ([*BOOK[:2]], apart))
 
     assert one.pop("hedged_variance") == pytest.approx(other.pop("hedged_variance"))
@@ -162,7 +162,7 @@ def test_an_asset_held_twice_is_one_holding(exchanges: ExchangeServer) -> None:
 def test_a_ratio_that_was_asked_for_is_the_one_that_is_measured(exchanges: ExchangeServer) -> None:
     """Instead of the book's beta."""
     world = exchanges.world
-    with service_at(exchanges, **PATIENT) as ask:
+    with service_at(exchanges) as ask:
         reply = ask_basis(ask, **fetched(("SOL", "1"), hedge_ratio=0.5, days=90))
 
     rows = true_returns(world, "binance", listing(world, "binance", "BTC"), book=[("SOL", "1")], days=90)
@@ -173,7 +173,7 @@ def test_an_inverse_future_hedges_as_its_price_moves(exchanges: ExchangeServer) 
     """In dollars, against spot in USDT: returns have no currency but for the move between the two."""
     world = exchanges.world
     future = listing(world, "bybit", "ETH", "inverse")
-    with service_at(exchanges, **PATIENT) as ask:
+    with service_at(exchanges) as ask:
         reply = ask_basis(ask, **fetched(("SOL", "1"), exchange="bybit", symbol=future.symbol, days=90))
 
     assert_measured(reply["risk"], true_returns(world, "bybit", future, book=[("SOL", "1")], days=90))
@@ -183,7 +183,7 @@ def test_a_scaled_future_moves_as_one_coin_does(exchanges: ExchangeServer) -> No
     """A thousand PEPE hedge PEPE with a beta of 1; a coin that is traded by the million is one of a book."""
     world = exchanges.world
     future = listing(world, "binance", "PEPE")
-    with service_at(exchanges, **PATIENT) as ask:
+    with service_at(exchanges) as ask:
         reply = ask_basis(ask, **fetched(("PEPE", "1000000"), symbol=future.symbol, days=90))
         mixed = ask_basis(ask, **fetched(("BABYDOGE", "1000000000"), ("SOL", "1"), symbol=future.symbol, days=30))
 
@@ -205,7 +205,7 @@ def test_the_origin_says_from_when_on_there_are_returns(
 ) -> None:
     """Not from when on they were asked for."""
     world = exchanges.world
-    with service_at(exchanges, **PATIENT) as ask:
+    with service_at(exchanges) as ask:
         risk = ask_basis(ask, **fetched(book, exchange=exchange, symbol=symbol, days=days))["risk"]
 
     last = max(closes(world, listing(world, exchange, "BTC", "spot")))
@@ -268,7 +268,7 @@ def test_closes_that_can_not_be_had_are_named_with_their_places(
     """The future, its underlying or the coins: 503, and nothing is estimated instead."""
     fault = exchanges.inject(host, path, faults.maintenance())
     question = fetched(("SOL", "1"), ("ADA", "1"))
-    with service_at(exchanges, **PATIENT) as ask:
+    with service_at(exchanges) as ask:
         answer = ask("POST", "/v1/basis", json=question)
 
     assert fault.fired
@@ -280,7 +280,7 @@ def test_a_risk_stands_beside_pairs_of_one_question(exchanges: ExchangeServer) -
     """Each as if it were asked alone."""
     world = exchanges.world
     pairs = [named(world, listing(world, "binance", "BTC"))]
-    with service_at(exchanges, **PATIENT) as ask:
+    with service_at(exchanges) as ask:
         reply = ask_basis(ask, pairs=pairs, **fetched(("SOL", "1")))
         sent = ask_basis(ask, pairs=pairs, risk=SENT)
         plain = ask_basis(ask, pairs=pairs)
@@ -295,7 +295,7 @@ def test_the_largest_book_asks_no_exchange_for_more_than_its_share(exchanges: Ex
     """Fifty holdings of twenty coins are twenty-one histories, and MEXC grants two at once."""
     book = [(asset, "1") for asset in MAJORS] * 3
     question = fetched(*book[:50], exchange="mexc", symbol="BTC_USDT")
-    with service_at(exchanges, **PATIENT) as ask:
+    with service_at(exchanges) as ask:
         answer = ask("POST", "/v1/basis", json=question)
         calm = ask("POST", "/v1/basis", json={"underlying": "BTC", "exchange": "mexc"})
 

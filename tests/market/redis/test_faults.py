@@ -96,15 +96,15 @@ def test_waiting_for_another_process_costs_no_trust_in_redis(redis: RedisServer,
     slow = exchanges.inject(BINANCE.host, "/api/v3/exchangeInfo", faults.hang(times=1))
 
     async def ask() -> tuple[list[str], list[str]]:
-        """Wait over a way that is as slow as one to the next city, until the other one has had its time."""
+        """Wait over a way that is as slow as one to another continent, until one allowance would long be spent."""
         async with (
-            delaying(redis.port, 0.06, seed=1) as port,
-            replicas(f"redis://127.0.0.1:{port}", exchanges, 2) as (first, second),
+            delaying(redis.port, 0.15, seed=1) as port,
+            replicas(f"redis://127.0.0.1:{port}", exchanges, 2, seconds=HURRIED) as (first, second),
         ):
             asking = asyncio.create_task(look(first))
             await asyncio.to_thread(exchanges.wait_for, 1, BINANCE.host, "/api/v3/exchangeInfo")
             waiting = asyncio.create_task(look(second))
-            await asyncio.wait({waiting}, timeout=2.0)
+            await asyncio.wait({waiting}, timeout=2 * HURRIED)
             exchanges.clear()
             return [*await asking, *await waiting], second.failures
 

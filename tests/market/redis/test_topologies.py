@@ -4,6 +4,7 @@ Law: nothing is waited for but events: an election that is over, a cluster that 
 """
 
 import asyncio
+import socket
 import ssl
 import subprocess
 from collections import Counter
@@ -148,6 +149,19 @@ def test_a_watched_master_has_room_for_many_questions_at_once(watched: Watched) 
         return answers.count(b"OK"), probe.failures
 
     assert on_link(watched.url, ask) == (100, [])
+
+
+def test_sentinels_that_hang_leave_time_for_the_last_of_three(watched: Watched) -> None:
+    """Each may use a third of what a question has."""
+    with ExitStack() as stack:
+        silent = [stack.enter_context(socket.create_server(("127.0.0.1", 0))).getsockname()[1] for _ in range(2)]
+        hosts = ",".join(f"127.0.0.1:{port}" for port in [*silent, watched.sentinel.port])
+
+        async def ask(probe: Probe) -> list[Any]:
+            """Ask for the first time."""
+            return [await probe.run(SET, "a", "1"), probe.failures]
+
+        assert on_link(f"redis+sentinel://{hosts}/main", ask, seconds=3 * HURRIED) == [b"OK", []]
 
 
 def test_sentinels_that_are_all_gone_are_a_failure(watched: Watched) -> None:
