@@ -468,6 +468,15 @@ def test_betas_of_a_book_are_estimated_as_in_sizing(call: Call) -> None:
     assert lacking == {"low_sample": [f"#/book/betas/assets/{place}/estimate/observations" for place in (0, 1)]}
 
 
+def test_a_book_that_brings_its_betas_needs_no_estimates(call: Call) -> None:
+    """They are told as sent, and the hedge is the one that they say."""
+    told = ask_book(call, weighting="beta", betas={})
+
+    assert [one["source"] for one in told["book"]["betas"]["assets"]] == ["request", "request"]
+    assert told["book"]["betas"]["series"] is None
+    assert told["notional"] == "11200"
+
+
 def test_one_question_of_a_bot_tells_what_a_hedge_by_beta_costs(exchanges: ExchangeServer) -> None:
     """The book is sent, all else is found; what was found and sent back gives the same, and asks nobody."""
     question = examples.LIVE_CARRY["book"]["value"]

@@ -220,7 +220,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "api/lookups/premises.py",
         "api/lookups/test_book_betas.py",
         prices_after_the_wait=(
-            "if found.past is not None:  # what was waited for has made the prices older",
+            "if found.estimates:  # what they waited for, closes or a turn in the worker, has made the prices older",
             "if False:",
         ),
     ),

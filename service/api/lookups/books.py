@@ -109,16 +109,16 @@ async def find_book(state: Any, asked: AskedBook, underlying: str, *, as_of: Ins
     """
     with within_book():
         spot = await _price(state, asked, as_of=as_of, until=until)
-        betas = None
+        found = None
         if asked.betas is not None:
             plain = _weigh(replace(asked, weighting="value"), spot, underlying)
             question = Asked(asked.betas, asked.holdings, asked.market, as_of, until)
             found = await find_betas(state, question, plain, underlying=underlying)
             asked = replace(asked, holdings=found.holdings)
-            if found.past is not None:  # what was waited for has made the prices older
+            if found.estimates:  # what they waited for, closes or a turn in the worker, has made the prices older
                 spot = await _price(state, asked, as_of=as_of, until=until)
-            betas = found.describe(_weigh(asked, spot, underlying), state.histories, underlying=underlying)
         book = _weigh(asked, spot, underlying)
+        betas = None if found is None else found.describe(book, state.histories, underlying=underlying)
         worth = size_worth(book, asked.coverage, state.settings.max_notional)
     return FoundBook(_use(asked, book, spot, betas=betas), worth, _currency(asked, spot), tuple(_warn(book, betas)))
 

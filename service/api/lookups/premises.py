@@ -119,7 +119,7 @@ async def look_up(state: Any, question: Q, *, until: float | None = None) -> Pre
     underlying = plain.contract.underlying
     found = await find_betas(state, asked, plain.book, underlying=underlying)
     question = replace(question, holdings=found.holdings)
-    if found.past is not None:  # what was waited for has made the prices older
+    if found.estimates:  # what they waited for, closes or a turn in the worker, has made the prices older
         completed = await look_up_prices(state.market, question, until=until)
     betas = found.describe(_lay_out(question, completed).book, state.histories, underlying=underlying)
     cautions = (*completed.cautions, *warn_of_betas(betas))

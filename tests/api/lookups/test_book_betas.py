@@ -5,7 +5,7 @@ import json
 import math
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from statistics import NormalDist
 from threading import Event
 from typing import Any
@@ -15,10 +15,11 @@ import pytest
 
 from service.api.openapi import examples
 from service.app import create_app
+from service.market.clock import Clock
 from service.worker import QUEUE, Worker
-from tests.api.conftest import service_at
+from tests.api.conftest import PATIENT, service_at
 from tests.api.truth import DAY_MS, answered, at_ms, closes, codes, listing, named, refused
-from tests.conftest import NO_LIMIT, Call
+from tests.conftest import NO_LIMIT, Call, shut_down
 from tests.market.exchange import ExchangeServer, faults
 from tests.market.exchange.world import World
 from tests.openapi.asgi import Reader, Sent, deliver, scope_of
@@ -31,6 +32,7 @@ OWN: dict[str, dict[str, Any]] = {
     "/v1/simulations": {"hedges": [{"coverage": "1", "leverage": "4"}], "horizon_days": 5, "paths": 1000},
 }
 """What each question takes beside the book."""
+CARRIED: dict[str, Any] = examples.SEED_CARRY
 FULL = {**examples.SEED["contract"], "funding_interval_hours": 8}
 SENT = {"SOL": "150", "ADA": "0.44", "BTC-MINI": "60000"}
 RETURNS: dict[str, list[float | None]] = {
@@ -419,6 +421,50 @@ def test_many_returns_take_their_turn_in_the_worker() -> None:
         return [answer.status for answer in (*busy, *await deliver(app, [many]))]
 
     assert asyncio.run(crowd()) == [200, 503, 200]
+
+
+class Late:
+    """A worker of which each turn comes five seconds after it is asked for."""
+
+    def __init__(self, worker: Worker, pass_time: Callable[[float], None]) -> None:
+        """Take who does the work, and what makes time pass."""
+        self._worker = worker
+        self._pass = pass_time
+
+    async def run(self, function: Callable[..., Any], *args: Any) -> Any:
+        """Let the time pass, and do it."""
+        self._pass(5.0)
+        return await self._worker.run(function, *args)
+
+
+@pytest.mark.parametrize("path", ["/v1/sizing", "/v1/carry"])
+def test_prices_are_looked_at_once_more_after_the_turn_in_the_worker(path: str, exchanges: ExchangeServer) -> None:
+    """The answer says how old they are by then, not how old they were before it."""
+    ahead = [0.0]
+    clock = Clock(steady=lambda: Clock().steady() + sum(ahead))
+    sized = {**_long(), "prices": {"BTC-MINI": "60000"}, "market": {"exchange": "binance", "max_age_seconds": 60}}
+    del sized["as_of"]
+    book = {name: sized[name] for name in ("holdings", "market", "weighting", "betas")}
+    questions = {
+        "/v1/sizing": sized,
+        "/v1/carry": {"book": book, "horizon_days": 30, "instruments": CARRIED["instruments"][:1]},
+    }
+
+    async def ask() -> Any:
+        """Ask a service whose worker is late."""
+        app = create_app({**NO_LIMIT, **PATIENT, "HEDGE_UPSTREAM": exchanges.url}, clock=clock)
+        scope: Any = scope_of(Sent("GET", "/health/live", headers=()))
+        await app(scope, Reader({"type": "http.request", "body": b"", "more_body": False}).receive, _forget)
+        state = scope["litestar_app"].state
+        state.worker = Late(state.worker, ahead.append)
+        (answer,) = await deliver(app, [Sent("POST", path, json.dumps(questions[path]).encode())])
+        await shut_down(app)
+        return answer.content
+
+    told = asyncio.run(ask())
+    origins = told["provenance"] if path == "/v1/sizing" else told["book"]["provenance"]
+
+    assert min(origins[asset]["age_seconds"] for asset in ("SOL", "ADA", "DOT", "XRP")) >= 5
 
 
 async def _forget(_: Any) -> None:
